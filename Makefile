@@ -1,0 +1,56 @@
+# The menu. What a target does stands in scripts/; this file only puts the steps in order.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+EXPERIMENT ?= household_compression
+ARGS ?=
+PRESET ?= release
+BUILD := build/$(PRESET)
+
+.PHONY: help setup build test check demo run report mlflow-up mlflow-down docker lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: ## install Debian packages and .venv; GPU=1 adds the CUDA libraries
+	@scripts/setup build
+
+build: setup ## compile everything into build/release; PRESET=dev|cuda|notorch for another
+	@scripts/build $(PRESET)
+
+test: ## set up, build, run all tests; say which were skipped and why
+	@scripts/setup build test
+	@scripts/build $(PRESET)
+	@scripts/test $(BUILD)
+
+check: ## check format, clang-tidy, include arrows, lengths, scripts and links
+	@scripts/setup build check
+	@scripts/build $(PRESET) configure
+	@scripts/check $(BUILD)
+
+demo: build ## train, compress and track a network on drawn images, then write the report
+	@scripts/demo $(BUILD)
+
+run: build ## run one experiment: EXPERIMENT=household_compression ARGS="data=cifar10"
+	@$(BUILD)/bin/$(EXPERIMENT) $(ARGS)
+
+report: build ## write the report on the recorded runs into build/report
+	@$(BUILD)/bin/assay report --out build/report
+
+mlflow-up: setup ## start MLflow on loopback; MLFLOW_PORT=5000
+	@scripts/mlflow_up
+
+mlflow-down: ## stop the MLflow that mlflow-up or demo started
+	@scripts/mlflow_down
+
+docker: ## build the container image; BASE=debian:bookworm-slim@sha256:... pins its base
+	@scripts/docker
+
+lock: ## move the pinned Python packages to what is newest
+	@/usr/bin/python3 scripts/lock
+
+clean: ## remove build/; leaves .venv, .mlflow and runs
+	rm -rf build

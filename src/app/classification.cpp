@@ -1,0 +1,145 @@
+#include "app/classification.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <cstdio>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "data/split.h"
+#include "train/optimizers/optimizer.h"
+
+namespace assay::app {
+namespace {
+
+constexpr std::int64_t kEvaluationBatch = 250;
+
+std::uint64_t seed_of(const RunContext& context) { return static_cast<std::uint64_t>(context.options.run.seed); }
+
+void use_channels_last(models::Model& model) {
+  for (auto& parameter : model.parameters()) {
+    if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+  }
+}
+
+Json to_json(const train::Epoch& epoch) {
+  return {{"epoch", epoch.epoch},
+          {"train/loss", epoch.train_loss},
+          {"train/accuracy", epoch.train_accuracy},
+          {"val/loss", epoch.validation_loss},
+          {"val/accuracy", epoch.validation_accuracy},
+          {"lr", epoch.learning_rate},
+          {"seconds", epoch.seconds},
+          {"images_per_second", epoch.images_per_second}};
+}
+
+void print_epoch(const train::Epoch& epoch, std::int64_t num_epochs) {
+  fmt::print(stderr,
+             "epoch {:>3}/{}  loss {:.4f}  val loss {:.4f}  val accuracy {:.2f} %  lr {:.4f}  {:.0f} images/s  {}\n",
+             epoch.epoch, num_epochs, epoch.train_loss, epoch.validation_loss, epoch.validation_accuracy * 100.0,
+             epoch.learning_rate, epoch.images_per_second, format_duration(epoch.seconds));
+}
+
+}  // namespace
+
+ClassificationData load_data(RunContext& context, const config::Section& section) {
+  const auto dataset = data::make_dataset(section);
+  const Stopwatch watch;
+  ClassificationData data{section.name(),
+                          dataset->class_names(),
+                          {dataset->mean(), dataset->std()},
+                          data::read_loading_options(section),
+                          dataset->load(data::Split::kTrain),
+                          dataset->load(data::Split::kTest),
+                          {},
+                          {}};
+  auto partition =
+      data::split_validation(data.train_images.labels, data.loading.loader.validation_fraction, seed_of(context));
+  data.train = std::move(partition.train);
+  data.validation = std::move(partition.validation);
+  if (data.validation.empty() || data.train.empty()) {
+    throw Error(ErrorKind::kConfig,
+                fmt::format("data.loader.validation_fraction = {} leaves {} images for training and {} for validation",
+                            data.loading.loader.validation_fraction, data.train.size(), data.validation.size()));
+  }
+  const auto num_test = data.test_images.labels.size(0);
+  context.record["dataset"] = {{"name", data.name},
+                               {"description", dataset->description()},
+                               {"digest", dataset->digest()},
+                               {"classes", data.class_names},
+                               {"num_train", data.train.size()},
+                               {"num_validation", data.validation.size()},
+                               {"num_test", num_test},
+                               {"image_size", data.image_height()}};
+  fmt::print(stderr, "data: {}; {} training, {} validation, {} test images, ready in {}\n", dataset->description(),
+             data.train.size(), data.validation.size(), num_test, format_duration(watch.seconds()));
+  return data;
+}
+
+device::BatchPlan choose_batch(RunContext& context, const ClassificationData& data, models::Model& throw_away,
+                               const train::TrainOptions& options) {
+  const auto& device = context.device;
+  const auto num_train = static_cast<std::int64_t>(data.train.size());
+  if (options.batch.global > num_train) {
+    throw Error(ErrorKind::kConfig, fmt::format("train.batch.global = {}: there are only {} training images",
+                                                options.batch.global, num_train));
+  }
+  throw_away.to(device.device);
+  use_channels_last(throw_away);
+  throw_away.train();
+  const auto step = [&](std::int64_t num_samples) {
+    const auto optimizer = train::make_optimizer(options.optimizer, throw_away.parameters());
+    const auto images = torch::zeros({num_samples, 3, data.image_height(), data.image_width()})
+                            .contiguous(at::MemoryFormat::ChannelsLast);
+    const data::Batch batch{images, torch::zeros({num_samples}, torch::kInt64)};
+    train::accumulate_gradients(throw_away, batch, device.device, num_samples, options.label_smoothing);
+    optimizer->step(1.0);
+    optimizer->zero_grad();
+  };
+  const auto line = device::measure_memory_line(step);
+  auto plan = device::plan_batch(options.batch, device::tier_of(device, context.options.device.tiers),
+                                 device.budget_bytes, line);
+  fmt::print(stderr,
+             "batch: {} images a step in {} of up to {} ({}); predicted peak {:.0f} MB of a budget of {:.0f} MB\n",
+             plan.global, plan.num_micro == 1 ? "one pass" : fmt::format("{} passes", plan.num_micro), plan.micro,
+             plan.reason, plan.predicted_bytes / 1e6, static_cast<double>(device.budget_bytes) / 1e6);
+  if (plan.num_micro > 1)
+    fmt::print(stderr,
+               "  BatchNorm sees {} images at a time: pin it with train.batch.micro={} to repeat this run elsewhere\n",
+               plan.micro, plan.micro);
+  context.run.log_params({{"chosen.batch.micro", std::to_string(plan.micro)},
+                          {"chosen.batch.predicted_bytes", fmt::format("{:.0f}", plan.predicted_bytes)}});
+  return plan;
+}
+
+void train_classifier(RunContext& context, const ClassificationData& data, models::Model& model,
+                      const train::TrainOptions& options, const device::BatchPlan& plan) {
+  const auto seed = seed_of(context);
+  torch::manual_seed(seed);  // dropout draws from LibTorch's own generator
+  at::globalContext().setDeterministicCuDNN(true);
+  model.to(context.device.device);
+  use_channels_last(model);
+  auto train_loader =
+      data::Loader::for_training(data.train_images, data.train, data.normalization, data.loading, plan.global, seed);
+  auto validation_loader =
+      data::Loader::for_evaluation(data.train_images, data.validation, data.normalization, kEvaluationBatch);
+  auto& record = context.record["training"];
+  record = {{"history", Json::array()},
+            {"epochs_planned", options.epochs},
+            {"batch_global", plan.global},
+            {"batch_micro", plan.micro}};
+  const auto on_epoch = [&](const train::Epoch& epoch) {
+    record["history"].push_back(to_json(epoch));
+    print_epoch(epoch, options.epochs);
+  };
+  const auto result = train::train(options, {model, train_loader, validation_loader, context.device.device, plan.micro,
+                                             context.folder / "checkpoints" / "best.pt", context.run, on_epoch});
+  record["best_epoch"] = result.best_epoch;
+  record["stopped_early"] = result.stopped_early;
+  fmt::print(stderr, "best epoch: {}{}\n", result.best_epoch, result.stopped_early ? ", stopped early" : "");
+  model.to(torch::kCPU);
+  model.eval();
+}
+
+}  // namespace assay::app

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "config/schema.h"
+#include "device/options.h"
+
+namespace assay::app {
+
+/// Holds what every experiment takes (table `run`).
+struct RunOptions {
+  std::string experiment;
+  std::string name;
+  std::string dir = "runs";
+  std::int64_t seed = 1;
+
+  static constexpr auto schema() {
+    return config::schema<RunOptions>(
+        config::field("experiment", &RunOptions::experiment,
+                      "name under which runs are kept and tracked; empty: the binary's"),
+        config::field("name", &RunOptions::name, "name of this run; empty: made from data set, model and seed"),
+        config::field("dir", &RunOptions::dir, "folder of all runs"),
+        config::field("seed", &RunOptions::seed, config::at_least(0), "seed of all randomness"));
+  }
+};
+
+/// Holds the tables that run_main itself reads; an experiment's options begin with them.
+struct CommonOptions {
+  RunOptions run;
+  device::DeviceOptions device;
+  config::Section track;
+};
+
+}  // namespace assay::app

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+
+#include "app/options.h"
+#include "config/value.h"
+#include "core/json.h"
+#include "device/discovery.h"
+#include "track/tracker.h"
+
+namespace assay::app {
+
+/// Is what an experiment works with while it runs.
+struct RunContext {
+  const CommonOptions& options;
+  const device::Host& host;
+  const device::ChosenDevice& device;
+  std::filesystem::path folder;  ///< all files of the run go here
+  track::Run& run;
+  Json& record;  ///< becomes record.json, whatever happens; its keys are told in docs/record.md
+};
+
+/// Describes the machine and the build for the record.
+Json describe_environment(const device::Host& host, const device::ChosenDevice& device);
+
+/// Prints facts as an aligned panel under a title.
+void print_panel(const std::string& title, const std::vector<std::pair<std::string, std::string>>& facts);
+
+}  // namespace assay::app

@@ -1,0 +1,67 @@
+#include "app/run_folder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "config/fingerprint.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "core/json.h"
+#include "core/sha256.h"
+
+namespace assay::app {
+namespace {
+
+constexpr std::uintmax_t kSmallestSpaceBytes = 200'000'000;
+
+void check_space(const std::filesystem::path& folder) {
+  std::error_code code;
+  const auto space = std::filesystem::space(folder, code);
+  if (code || space.available >= kSmallestSpaceBytes) return;
+  throw Error(ErrorKind::kData,
+              fmt::format("only {} MB are free on the disk of {}; a run needs {} MB", space.available / 1'000'000,
+                          folder.string(), kSmallestSpaceBytes / 1'000'000),
+              "", "free some space, or keep runs elsewhere with run.dir=...");
+}
+
+}  // namespace
+
+const std::vector<std::string>& non_semantic_keys() {
+  static const std::vector<std::string> keys = {"track",          "run.dir",     "run.name",
+                                                "run.experiment", "data.folder", "data.loader.num_workers"};
+  return keys;
+}
+
+std::string make_run_key(const config::Table& config, const std::string& data_digest) {
+  const auto build_id = sha256_of_file("/proc/self/exe");
+  return sha256(config::fingerprint(config, non_semantic_keys()) + build_id + data_digest);
+}
+
+RunFolder::RunFolder(const std::filesystem::path& dir, const std::string& experiment, const std::string& run_key)
+    : path_(dir / experiment / run_key.substr(0, 12)) {
+  make_writable_folder(path_);
+  check_space(path_);
+  const auto lock_file = path_ / ".lock";
+  lock_ = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
+  throw Error(ErrorKind::kData, fmt::format("another process is at work on {}", path_.string()), "",
+              "wait for it, or change the configuration");
+}
+
+RunFolder::~RunFolder() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+bool RunFolder::is_finished() const {
+  const auto record = path_ / "record.json";
+  if (!std::filesystem::exists(record)) return false;
+  try {
+    return read_json(record).value("status", "") == "FINISHED";
+  } catch (const std::exception&) {
+    return false;  // a damaged record is no finished run: it is run again and replaced
+  }
+}
+
+}  // namespace assay::app

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "app/run_context.h"
+#include "config/schema.h"
+
+namespace assay::app {
+
+/// Describes an experiment whose configuration is read into `Options`, a struct with a schema and the members `run`,
+/// `device` and `track` of CommonOptions.
+template <typename Options>
+struct Experiment {
+  std::string name;     ///< of the binary, its primary configuration file and its runs
+  std::string summary;  ///< one line for --help
+  /// Makes every plug-in once, so that all mistakes are known before anything starts; returns the digest of the data.
+  std::function<std::string(const Options& options)> check;
+  std::function<std::string(const Options& options)> run_name;
+  std::function<void(RunContext& context, const Options& options)> run;
+};
+
+namespace detail {
+
+/// Is Experiment without its type of options.
+struct AnyExperiment {
+  std::string name;
+  std::string summary;
+  std::vector<config::FieldHelp> help;
+  std::function<CommonOptions(const config::Section& root)> read;
+  std::function<std::string()> check;
+  std::function<std::string()> run_name;
+  std::function<void(RunContext& context)> run;
+};
+
+int run_any(const AnyExperiment& experiment, int argc, char** argv);
+
+}  // namespace detail
+
+/// Runs an experiment from its command line to its exit code: composes and checks the configuration, finds the device,
+/// opens the run folder and the tracking run, runs, and closes the run rightly however it ends. The only place that
+/// catches. Returns 0 done, 1 internal error, 2 configuration or usage, 3 data, 4 done but tracking incomplete, 128 + n
+/// on signal n.
+template <typename Options>
+int run_main(const Experiment<Options>& experiment, int argc, char** argv) {
+  Options options;
+  detail::AnyExperiment any{experiment.name, experiment.summary, {}, {}, {}, {}, {}};
+  config::describe<Options>("", any.help);
+  any.read = [&options](const config::Section& root) {
+    config::Problems problems;
+    config::read_into(root, options, problems);
+    problems.throw_if_any();
+    return CommonOptions{options.run, options.device, options.track};
+  };
+  any.check = [&] { return experiment.check(options); };
+  any.run_name = [&] { return experiment.run_name(options); };
+  any.run = [&](RunContext& context) { experiment.run(context, options); };
+  return detail::run_any(any, argc, argv);
+}
+
+}  // namespace assay::app

@@ -1,0 +1,105 @@
+#include "app/variants.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+#include <torch/script.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "app/comparison.h"
+#include "core/sha256.h"
+#include "data/split.h"
+#include "deploy/torchscript.h"
+#include "eval/accuracy.h"
+#include "eval/latency.h"
+
+namespace assay::app {
+namespace {
+
+constexpr std::int64_t kEvaluationBatch = 100;
+
+std::array<std::int64_t, 3> image_shape(const ClassificationData& data) {
+  return {3, data.image_height(), data.image_width()};
+}
+
+std::string save(RunContext& context, const ClassificationData& data, const std::string& name,
+                 const torch::jit::Module& module, const std::string& engine) {
+  auto file = fmt::format("models/{}.pt", name);
+  const deploy::ExportInfo info{data.class_names, data.normalization.mean, data.normalization.std, image_shape(data),
+                                engine};
+  deploy::save_torchscript(module, info, context.folder / file);
+  return file;
+}
+
+at::Tensor calibration_images(const RunContext& context, const ClassificationData& data, std::int64_t count) {
+  const auto places = data::draw_places(data.train, count, static_cast<std::uint64_t>(context.options.run.seed));
+  const auto index = torch::tensor(places, torch::kInt64);
+  return data::normalize(data.train_images.pixels.index_select(0, index), data.normalization);  // (count, 3, H, W)
+}
+
+Measurement measure_accuracy(const RunContext& context, const ClassificationData& data, const Variant& variant,
+                             torch::jit::Module& module, at::Tensor& baseline_predictions) {
+  auto loader = data::Loader::for_evaluation(data.test_images, data::all_places(data.test_images.labels.size(0)),
+                                             data.normalization, kEvaluationBatch);
+  const auto predict = [&module](const at::Tensor& images) { return module.forward({images}).toTensor(); };
+  const auto accuracy = eval::measure_accuracy(predict, loader, torch::kCPU, "test " + variant.name);
+  if (!baseline_predictions.defined()) baseline_predictions = accuracy.predictions;
+  Measurement measurement;
+  measurement.variant = variant;
+  measurement.num_correct = accuracy.num_correct;
+  measurement.num_test = accuracy.num_samples;
+  measurement.agreement = eval::agreement(accuracy.predictions, baseline_predictions);
+  measurement.size_bytes = static_cast<std::int64_t>(std::filesystem::file_size(context.folder / variant.file));
+  measurement.sha256 = sha256_of_file(context.folder / variant.file);
+  return measurement;
+}
+
+std::vector<eval::Latency> time_modules(std::vector<torch::jit::Module>& modules, const ClassificationData& data,
+                                        const LatencyBenchmark& benchmark) {
+  const torch::NoGradGuard no_grad;
+  const auto image = torch::rand({benchmark.batch, 3, data.image_height(), data.image_width()})
+                         .contiguous(at::MemoryFormat::ChannelsLast);
+  std::vector<std::function<void()>> calls;
+  for (auto& module : modules) {
+    calls.emplace_back([&module, &image] { module.forward({image}); });
+  }
+  return eval::measure_latencies(calls, {benchmark.warmup, benchmark.rounds, benchmark.calls});
+}
+
+}  // namespace
+
+Variant export_float(RunContext& context, const ClassificationData& data, models::Model& model) {
+  const auto module = deploy::to_torchscript(model, image_shape(data));
+  return {"float", save(context, data, "float", module, ""), {{"weights", "float32"}}};
+}
+
+Variant export_compressed(RunContext& context, const ClassificationData& data, models::Model& model,
+                          const compress::Technique& technique) {
+  fmt::print(stderr, "compressing: {}\n", technique.name());
+  const auto calibration = calibration_images(context, data, technique.num_calibration_images());
+  const auto compressed = technique.compress({model, calibration});
+  const auto file = save(context, data, technique.name(), compressed.module, compressed.engine);
+  return {technique.name(), file, compressed.settings};
+}
+
+void evaluate_variants(RunContext& context, const ClassificationData& data, const std::vector<Variant>& variants,
+                       const LatencyBenchmark& benchmark, const Targets& targets) {
+  std::vector<torch::jit::Module> modules;
+  for (const auto& variant : variants)
+    modules.push_back(deploy::load_torchscript(context.folder / variant.file).module);
+  std::vector<Measurement> measurements;
+  at::Tensor baseline_predictions;  // (num_test)
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    measurements.push_back(measure_accuracy(context, data, variants[i], modules[i], baseline_predictions));
+  }
+  const auto latencies = time_modules(modules, data, benchmark);
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    measurements[i].latency = latencies[i];
+    measurements[i].latency_batch = benchmark.batch;
+    measurements[i].latency_threads = at::get_num_threads();
+  }
+  record_comparison(context, measurements, targets);
+}
+
+}  // namespace assay::app

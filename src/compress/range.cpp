@@ -1,0 +1,101 @@
+#include "compress/range.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace assay::compress {
+namespace {
+
+constexpr std::int64_t kMaxSample = 16'384;  // small enough for one thread: the search is hundreds of short operations
+constexpr int kNumSteps = 32;
+constexpr int kFirstStep = 4;
+constexpr int kNumSweeps = 2;
+
+/// Takes at most kMaxSample values, evenly spread.
+at::Tensor take_sample(const at::Tensor& values) {
+  const auto flat = values.contiguous().view({-1});
+  const auto stride = (flat.numel() + kMaxSample - 1) / kMaxSample;
+  // An odd stride, prime to the powers of two of image sizes and channels, visits every channel and place alike.
+  return flat.slice(0, 0, flat.numel(), stride | 1).contiguous();
+}
+
+QuantParams make_params(double low, double high, std::int64_t max_level) {
+  low = std::min(low, 0.0);
+  high = std::max(high, 0.0);
+  const auto scale = std::max((high - low) / static_cast<double>(max_level), 1e-8);
+  return {scale, std::clamp<std::int64_t>(std::llround(-low / scale), 0, max_level)};
+}
+
+class MseSearch {
+ public:
+  MseSearch(const at::Tensor& sample, models::Activation activation, std::int64_t max_level)
+      : sample_(sample),
+        activation_(activation),
+        max_level_(max_level),
+        exact_(models::apply_activation(sample, activation)) {}
+
+  double error(double low, double high) const {
+    const auto params = make_params(low, high, max_level_);
+    const auto rounded = at::fake_quantize_per_tensor_affine(sample_, params.scale, params.zero_point, 0, max_level_);
+    return (models::apply_activation(rounded, activation_) - exact_).square_().mean().item<double>();
+  }
+
+  /// Improves one end of the range, the other being fixed.
+  double search_end(double low, double high, double extreme, bool is_high) const {
+    auto best = is_high ? high : low;
+    auto least = error(low, high);
+    for (int step = kFirstStep; step <= kNumSteps; ++step) {
+      const auto end = extreme * step / kNumSteps;
+      const auto candidate = is_high ? error(low, end) : error(end, high);
+      if (candidate < least) {
+        least = candidate;
+        best = end;
+      }
+    }
+    return best;
+  }
+
+ private:
+  at::Tensor sample_;
+  models::Activation activation_;
+  std::int64_t max_level_;
+  at::Tensor exact_;
+};
+
+QuantParams choose_by_error(const at::Tensor& values, double lowest, double highest, models::Activation activation,
+                            std::int64_t max_level) {
+  const MseSearch search(take_sample(values), activation, max_level);
+  auto low = lowest;
+  auto high = highest;
+  for (int sweep = 0; sweep < kNumSweeps; ++sweep) {
+    high = search.search_end(low, high, highest, /*is_high=*/true);
+    low = search.search_end(low, high, lowest, /*is_high=*/false);
+  }
+  return make_params(low, high, max_level);
+}
+
+}  // namespace
+
+QuantParams choose_range(const at::Tensor& values, models::Activation activation, const RangeOptions& options) {
+  torch::NoGradGuard no_grad;
+  const auto [min, max] = at::aminmax(values);
+  const auto lowest = std::min(0.0, min.item<double>());
+  const auto highest = std::max(0.0, max.item<double>());
+  switch (options.method) {
+    case RangeMethod::kPercentile: {
+      const auto share = options.percentile / 100.0;
+      const auto ends = at::quantile(take_sample(values), at::tensor({1.0 - share, share}, at::kFloat));
+      return make_params(ends[0].item<double>(), ends[1].item<double>(), options.max_level);
+    }
+    case RangeMethod::kMse:
+      return choose_by_error(values, lowest, highest, activation, options.max_level);
+    case RangeMethod::kMinMax:
+      break;
+  }
+  return make_params(lowest, highest, options.max_level);
+}
+
+}  // namespace assay::compress

@@ -1,0 +1,86 @@
+// Static int8: the whole network computes in int8, with ranges measured beforehand on training images.
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include "compress/plugin.h"
+#include "compress/quantized_network.h"
+#include "models/trace.h"
+
+namespace assay::compress {
+namespace {
+
+struct StaticInt8Options {
+  std::string engine = "fbgemm";
+  std::int64_t calibration_images = 512;
+  std::string range = "mse";
+  double percentile = 99.99;
+  bool bias_correction = true;
+  std::string activation_bits = "auto";
+
+  static constexpr auto schema() {
+    using Options = StaticInt8Options;
+    return config::schema<Options>(
+        config::field("engine", &Options::engine, config::one_of("fbgemm", "x86", "onednn"),
+                      "LibTorch's int8 engine: fbgemm is fastest at batch 1, x86 and onednn at large batches"),
+        config::field("calibration_images", &Options::calibration_images, config::between(1, 100'000),
+                      "training images on which ranges are measured"),
+        config::field("range", &Options::range, config::one_of("mse", "minmax", "percentile"), "how ranges are chosen"),
+        config::field("percentile", &Options::percentile, config::between(90.0, 100.0),
+                      "for range = percentile: share of values kept at each end"),
+        config::field("bias_correction", &Options::bias_correction, "cancel the mean shift that rounding causes"),
+        config::field("activation_bits", &Options::activation_bits, config::one_of("auto", "8", "7"),
+                      "7 avoids saturation on processors without VNNI; auto asks the processor"));
+  }
+};
+
+class StaticInt8 final : public Technique {
+ public:
+  explicit StaticInt8(StaticInt8Options options) : options_(std::move(options)) {}
+
+  std::string name() const override { return "static_int8"; }
+
+  std::int64_t num_calibration_images() const override { return options_.calibration_images; }
+
+  Compressed compress(const CompressionInput& input) const override {
+    torch::NoGradGuard no_grad;
+    const EngineScope engine(options_.engine);
+    const auto quantize_options = make_quantize_options();
+    const QuantizedNetwork network(input.model.graph(), input.calibration, quantize_options);
+    auto module = models::make_script_module("StaticInt8");
+    network.register_weights(module);
+    models::record_forward(module, input.calibration.slice(0, 0, 1),
+                           [&](const at::Tensor& images) { return network.forward(images); });
+    return {module,
+            options_.engine,
+            {{"engine", options_.engine},
+             {"weights", fmt::format("int8 per channel, depthwise up to {}", quantize_options.largest_grouped_weight)},
+             {"activations", fmt::format("uint8 per tensor, {} levels", quantize_options.range.max_level + 1)},
+             {"range", options_.range},
+             {"calibration_images", fmt::format("{}", input.calibration.size(0))},
+             {"bias_correction", options_.bias_correction ? "yes" : "no"}}};
+  }
+
+ private:
+  QuantizeOptions make_quantize_options() const {
+    QuantizeOptions options;
+    options.correct_bias = options_.bias_correction;
+    options.range.percentile = options_.percentile;
+    options.range.method = options_.range == "mse"      ? RangeMethod::kMse
+                           : options_.range == "minmax" ? RangeMethod::kMinMax
+                                                        : RangeMethod::kPercentile;
+    const auto seven_bits =
+        options_.activation_bits == "7" || (options_.activation_bits == "auto" && !has_exact_int8_products());
+    options.range.max_level = seven_bits ? 127 : 255;
+    options.largest_grouped_weight = largest_grouped_weight(options_.engine, options.range.max_level);
+    return options;
+  }
+
+  StaticInt8Options options_;
+};
+
+}  // namespace
+
+ASSAY_TECHNIQUE(static_int8, StaticInt8, StaticInt8Options)
+
+}  // namespace assay::compress

@@ -1,0 +1,43 @@
+#include "config/fingerprint.h"
+
+#include <algorithm>
+
+#include "core/sha256.h"
+
+namespace assay::config {
+namespace {
+
+void collect(const Table& table, const std::string& prefix, std::vector<std::pair<std::string, std::string>>& leaves) {
+  for (const auto& [key, value] : table.entries()) {
+    if (const auto* inner = value.get_if<Table>()) {
+      collect(*inner, prefix + key + ".", leaves);
+    } else {
+      leaves.emplace_back(prefix + key, value.to_toml());
+    }
+  }
+}
+
+bool is_under(const std::string& key, const std::string& ancestor) {
+  return key == ancestor || (key.starts_with(ancestor) && key[ancestor.size()] == '.');
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> flatten(const Table& table) {
+  std::vector<std::pair<std::string, std::string>> leaves;
+  collect(table, "", leaves);
+  std::sort(leaves.begin(), leaves.end());
+  return leaves;
+}
+
+std::string fingerprint(const Table& table, const std::vector<std::string>& non_semantic_keys) {
+  std::string canonical;
+  for (const auto& [key, text] : flatten(table)) {
+    const auto covers = [&key = key](const std::string& ancestor) { return is_under(key, ancestor); };
+    if (std::none_of(non_semantic_keys.begin(), non_semantic_keys.end(), covers))
+      canonical += key + " = " + text + "\n";
+  }
+  return sha256(canonical);
+}
+
+}  // namespace assay::config

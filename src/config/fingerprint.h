@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/value.h"
+
+namespace assay::config {
+
+/// Lists every leaf as (dotted key, TOML text), sorted by key. Integers that stand for numbers keep their spelling.
+/// This is the canonical form: independent of file layout, comments and key order; also what MLflow gets as params.
+std::vector<std::pair<std::string, std::string>> flatten(const Table& table);
+
+/// Hashes the canonical form without the keys that do not change the result ("track" drops all of track.*).
+/// Returns 64 hexadecimal digits.
+std::string fingerprint(const Table& table, const std::vector<std::string>& non_semantic_keys);
+
+}  // namespace assay::config

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/section.h"
+
+namespace assay::config {
+
+/// Is one line of a registry: the name by which a configuration asks for a plug-in, and the function that makes it.
+template <typename Make>
+struct Plugin {
+  std::string name;
+  Make make;
+};
+
+/// Throws Error(kConfig) for a name that is not among `known`, with the nearest one and the place of the name.
+[[noreturn]] void fail_unknown_plugin(const Section& section, const std::vector<std::string>& known);
+
+/// Returns the function that makes the plug-in which `section.name()` names.
+/// Errors: Error(kConfig) when no plug-in has that name (the nearest is suggested).
+template <typename Make>
+Make find_plugin(const std::vector<Plugin<Make>>& plugins, const Section& section) {
+  const auto name = section.name();
+  std::vector<std::string> known;
+  for (const auto& plugin : plugins) {
+    if (plugin.name == name) return plugin.make;
+    known.push_back(plugin.name);
+  }
+  fail_unknown_plugin(section, known);
+}
+
+}  // namespace assay::config

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+
+namespace assay::config {
+
+/// Collects mistakes in a configuration, so that all are told at once.
+class Problems {
+ public:
+  /// Adds one mistake: what is wrong, where, and what to do. Empty parts are left out of the text.
+  void add(std::string message, const std::string& location = "", const std::string& hint = "");
+
+  /// Calls `read` and adds the mistake that it throws as Error(kConfig); passes on every other error.
+  template <typename Read>
+  void collect(const Read& read) {
+    try {
+      read();
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kConfig) throw;
+      texts_.emplace_back(error.what());
+    }
+  }
+
+  bool empty() const { return texts_.empty(); }
+
+  /// Throws when there are any.
+  /// Errors: Error(kConfig) listing them all.
+  void throw_if_any() const;
+
+ private:
+  std::vector<std::string> texts_;
+};
+
+}  // namespace assay::config

@@ -1,0 +1,127 @@
+#include "config/read_value.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "config/suggest.h"
+
+namespace assay::config {
+namespace {
+
+std::string shorten(const std::string& text) {
+  constexpr std::size_t kLongest = 80;
+  return text.size() <= kLongest ? text : text.substr(0, kLongest) + "...";
+}
+
+bool is_within(double number, const Limits& limits) {
+  return !std::isnan(number) && (!limits.low || number >= *limits.low) && (!limits.high || number <= *limits.high);
+}
+
+std::vector<std::string> choices_of(const Limits& limits) {
+  std::vector<std::string> names;
+  for (const auto& choice : limits.choices) {
+    if (!choice.empty()) names.emplace_back(choice);
+  }
+  return names;
+}
+
+template <typename Number>
+void read_number(const Value& value, Number number, const std::string& path, const Limits& limits, Number& output,
+                 Problems& problems) {
+  if (!is_within(static_cast<double>(number), limits)) {
+    const auto expected = limits.to_string();
+    return report_bad_value(value, path, expected.empty() ? "a number" : expected, problems);
+  }
+  output = number;
+}
+
+}  // namespace
+
+std::string Limits::to_string() const {
+  if (low && high) return fmt::format("between {} and {}", *low, *high);
+  if (low) return fmt::format("at least {}", *low);
+  if (high) return fmt::format("at most {}", *high);
+  const auto names = choices_of(*this);
+  if (names.empty()) return "";
+  std::string text = "one of: ";
+  for (std::size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  return text;
+}
+
+void report_bad_value(const Value& value, const std::string& path, const std::string& expected, Problems& problems) {
+  problems.add(fmt::format("{} = {}: must be {}", path, shorten(value.to_toml()), expected),
+               value.origin().to_string());
+}
+
+void read_value(const Value& value, const std::string& path, const Limits&, bool& output, Problems& problems) {
+  const auto* flag = value.get_if<bool>();
+  if (flag == nullptr) return report_bad_value(value, path, "true or false", problems);
+  output = *flag;
+}
+
+void read_value(const Value& value, const std::string& path, const Limits& limits, std::int64_t& output,
+                Problems& problems) {
+  const auto* integer = value.get_if<std::int64_t>();
+  if (integer == nullptr) return report_bad_value(value, path, "an integer", problems);
+  read_number(value, *integer, path, limits, output, problems);
+}
+
+void read_value(const Value& value, const std::string& path, const Limits& limits, double& output, Problems& problems) {
+  if (const auto* integer = value.get_if<std::int64_t>()) {
+    return read_number(value, static_cast<double>(*integer), path, limits, output, problems);
+  }
+  const auto* number = value.get_if<double>();
+  if (number == nullptr) return report_bad_value(value, path, "a number", problems);
+  read_number(value, *number, path, limits, output, problems);
+}
+
+void read_value(const Value& value, const std::string& path, const Limits& limits, std::string& output,
+                Problems& problems) {
+  const auto* text = value.get_if<std::string>();
+  if (text == nullptr) return report_bad_value(value, path, "a string", problems);
+  const auto choices = choices_of(limits);
+  if (!choices.empty() && std::find(choices.begin(), choices.end(), *text) == choices.end()) {
+    return report_bad_value(value, path, limits.to_string(), problems);
+  }
+  output = *text;
+}
+
+void read_value(const Value& value, const std::string& path, const Limits& limits, std::optional<std::int64_t>& output,
+                Problems& problems) {
+  const auto* text = value.get_if<std::string>();
+  if (text != nullptr && *text == "auto") {
+    output.reset();
+    return;
+  }
+  const auto* integer = value.get_if<std::int64_t>();
+  if (integer == nullptr) return report_bad_value(value, path, "an integer or \"auto\"", problems);
+  std::int64_t number = 0;
+  read_number(value, *integer, path, limits, number, problems);
+  output = number;
+}
+
+std::optional<Section> as_section(const Value& value, const std::string& path, Problems& problems) {
+  const auto* table = value.get_if<Table>();
+  if (table != nullptr) return Section(*table, path, value.origin());
+  report_bad_value(value, path, "a table", problems);
+  return std::nullopt;
+}
+
+void report_unknown_keys(const Section& section, const std::vector<std::string>& known, Problems& problems) {
+  for (const auto& [key, value] : section.table().entries()) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    problems.add(fmt::format("unknown key {}", section.key_path(key)), value.origin().to_string(), suggest(key, known));
+  }
+}
+
+std::string format_default(bool value) { return value ? "true" : "false"; }
+std::string format_default(std::int64_t value) { return std::to_string(value); }
+std::string format_default(double value) { return fmt::format("{}", value); }
+std::string format_default(const std::string& value) { return fmt::format("\"{}\"", value); }
+std::string format_default(const std::optional<std::int64_t>& value) {
+  return value ? std::to_string(*value) : std::string("\"auto\"");
+}
+
+}  // namespace assay::config

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/problems.h"
+#include "config/section.h"
+#include "config/value.h"
+
+namespace assay::config {
+
+/// Bounds the value of an option; a default-made one allows everything.
+struct Limits {
+  std::optional<double> low;
+  std::optional<double> high;
+  std::array<std::string_view, 8> choices{};  ///< of a string; unused places are empty
+
+  /// Formats for people: "at least 0", "between 0 and 1", "one of: a, b"; empty when free.
+  std::string to_string() const;
+};
+
+constexpr Limits at_least(double low) { return {low, std::nullopt, {}}; }
+constexpr Limits between(double low, double high) { return {low, high, {}}; }
+
+template <typename... Names>
+constexpr Limits one_of(Names... names) {
+  return {std::nullopt, std::nullopt, {std::string_view(names)...}};
+}
+
+/// Read a value strictly: no integer from "5", no number from true; an integer is fine where a number is wanted.
+/// Mistakes go to `problems` with the dotted `path` and the value's origin; the output is then left as it was.
+void read_value(const Value& value, const std::string& path, const Limits& limits, bool& output, Problems& problems);
+void read_value(const Value& value, const std::string& path, const Limits& limits, std::int64_t& output,
+                Problems& problems);
+void read_value(const Value& value, const std::string& path, const Limits& limits, double& output, Problems& problems);
+void read_value(const Value& value, const std::string& path, const Limits& limits, std::string& output,
+                Problems& problems);
+/// Reads "auto" as no value.
+void read_value(const Value& value, const std::string& path, const Limits& limits, std::optional<std::int64_t>& output,
+                Problems& problems);
+
+/// Reads an array, element by element.
+template <typename Element>
+void read_value(const Value& value, const std::string& path, const Limits& limits, std::vector<Element>& output,
+                Problems& problems);
+
+/// Returns the table as a section, or adds to `problems` that it is none.
+std::optional<Section> as_section(const Value& value, const std::string& path, Problems& problems);
+
+/// Adds one mistake for each key of the section that is not `known`, with the nearest known key.
+void report_unknown_keys(const Section& section, const std::vector<std::string>& known, Problems& problems);
+
+/// Adds "<path> = <value>: must be <expected>" with the value's origin.
+void report_bad_value(const Value& value, const std::string& path, const std::string& expected, Problems& problems);
+
+std::string format_default(bool value);
+std::string format_default(std::int64_t value);
+std::string format_default(double value);
+std::string format_default(const std::string& value);
+std::string format_default(const std::optional<std::int64_t>& value);
+
+template <typename Element>
+std::string format_default(const std::vector<Element>& values) {
+  std::string text;
+  for (const Element& value : values) text += (text.empty() ? "" : ", ") + format_default(value);
+  return "[" + text + "]";
+}
+
+template <typename Element>
+void read_value(const Value& value, const std::string& path, const Limits& limits, std::vector<Element>& output,
+                Problems& problems) {
+  const auto* array = value.get_if<Array>();
+  if (array == nullptr) return report_bad_value(value, path, "an array", problems);
+  std::vector<Element> elements(array->size());
+  for (std::size_t i = 0; i < array->size(); ++i) {
+    Element element{};
+    read_value((*array)[i], path + "[" + std::to_string(i) + "]", limits, element, problems);
+    elements[i] = std::move(element);
+  }
+  output = std::move(elements);
+}
+
+}  // namespace assay::config

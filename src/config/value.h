@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace assay::config {
+
+/// Says where a value was written: a file and a position in it, or an override on the command line.
+struct Origin {
+  std::string source;  ///< path of the file, or "override 2: `train.epochs=5`"
+  int line = 0;        ///< from 1; 0 for an override
+  int column = 0;
+
+  /// Formats as "file:line:column", or the override alone.
+  std::string to_string() const;
+};
+
+class Value;
+
+using Array = std::vector<Value>;
+
+/// Holds keys in the order in which they were first set.
+class Table {
+ public:
+  using Entry = std::pair<std::string, Value>;
+
+  /// Returns the value of `key`, or nullptr.
+  const Value* find(std::string_view key) const;
+  Value* find(std::string_view key);
+
+  /// Sets or replaces `key`, keeping its place.
+  void set(std::string_view key, Value value);
+
+  void erase(std::string_view key);
+
+  const std::vector<Entry>& entries() const { return entries_; }
+
+ private:
+  std::vector<Entry> entries_;
+};
+
+/// Is one value of a configuration together with its origin.
+class Value {
+ public:
+  using Data = std::variant<bool, std::int64_t, double, std::string, Array, Table>;
+
+  Value(Data data, Origin origin) : data_(std::move(data)), origin_(std::move(origin)) {}
+
+  const Data& data() const { return data_; }
+  const Origin& origin() const { return origin_; }
+
+  template <typename T>
+  const T* get_if() const {
+    return std::get_if<T>(&data_);
+  }
+  template <typename T>
+  T* get_if() {
+    return std::get_if<T>(&data_);
+  }
+
+  /// Names the type for people: "a boolean", "an integer", "a number", "a string", "an array", "a table".
+  std::string type_name() const;
+
+  /// Formats the value as TOML on one line.
+  std::string to_toml() const;
+
+ private:
+  Data data_;
+  Origin origin_;
+};
+
+/// Follows a dotted path through tables; nullptr when a part is missing.
+const Value* find_path(const Table& table, std::string_view dotted_path);
+
+}  // namespace assay::config

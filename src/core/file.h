@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace assay {
+
+/// Reads a whole file.
+/// Errors: Error(kData) naming the path and the system's reason.
+std::string read_file(const std::filesystem::path& path);
+
+/// Makes a file appear whole or not at all: `write` fills a temporary neighbour, which is fsynced and renamed to
+/// `path`. Missing parent folders are made. The temporary file is removed when `write` throws. Errors: Error(kData)
+/// naming the path and the system's reason (full disk, no permission); whatever `write` throws.
+void write_file_atomically(const std::filesystem::path& path,
+                           const std::function<void(const std::filesystem::path& temporary)>& write);
+
+/// Writes `bytes` in the same way.
+void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
+
+/// Makes a folder and its parents, and proves that files can be made in it.
+/// Errors: Error(kData) naming the folder and the system's reason.
+void make_writable_folder(const std::filesystem::path& folder);
+
+}  // namespace assay

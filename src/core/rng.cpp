@@ -1,0 +1,60 @@
+#include "core/rng.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "core/error.h"
+
+namespace assay {
+
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t product0 = 0xD2511F53ULL * counter[0];
+    const std::uint64_t product1 = 0xCD9E8D57ULL * counter[2];
+    counter = {static_cast<std::uint32_t>(product1 >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(product1),
+               static_cast<std::uint32_t>(product0 >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(product0)};
+    key[0] += 0x9E3779B9U;
+    key[1] += 0xBB67AE85U;
+  }
+  return counter;
+}
+
+std::uint64_t mix_seed(std::uint64_t seed, std::uint64_t value) {
+  auto mixed = seed + 0x9E3779B97F4A7C15ULL * (value + 1);
+  mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBULL;
+  return mixed ^ (mixed >> 31);
+}
+
+Rng::Rng(std::uint64_t seed, Stream stream, std::uint32_t epoch, std::uint64_t sample) {
+  const auto key = mix_seed(seed, static_cast<std::uint64_t>(stream));
+  key_ = {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)};
+  counter_ = {0, epoch, static_cast<std::uint32_t>(sample), static_cast<std::uint32_t>(sample >> 32)};
+}
+
+std::uint32_t Rng::next() {
+  if (used_ == 4) {
+    block_ = philox4x32(counter_, key_);
+    ++counter_[0];
+    used_ = 0;
+  }
+  return block_[static_cast<std::size_t>(used_++)];
+}
+
+float Rng::uniform() { return static_cast<float>(next() >> 8) * 0x1p-24F; }
+
+std::uint32_t Rng::below(std::uint32_t bound) {
+  ASSAY_CHECK(bound > 0U);
+  const std::uint32_t rejected = -bound % bound;  // 2^32 mod bound: values below it would be drawn once too often
+  while (true) {
+    const std::uint64_t product = static_cast<std::uint64_t>(next()) * bound;
+    if (static_cast<std::uint32_t>(product) >= rejected) return static_cast<std::uint32_t>(product >> 32);
+  }
+}
+
+float Rng::normal() {
+  const float radius = std::sqrt(-2.0F * std::log(1.0F - uniform()));
+  return radius * std::cos(2.0F * std::numbers::pi_v<float> * uniform());
+}
+
+}  // namespace assay

@@ -1,0 +1,37 @@
+#include "core/stop.h"
+
+#include <csignal>
+
+namespace assay {
+namespace {
+
+volatile std::sig_atomic_t requested_signal = 0;
+
+extern "C" void assay_handle_stop(int signal) {
+  if (requested_signal != 0 && signal == SIGINT) {
+    std::signal(SIGINT, SIG_DFL);
+    std::raise(SIGINT);
+  }
+  requested_signal = signal;
+}
+
+}  // namespace
+
+void install_stop_handlers() {
+  struct sigaction action {};
+  action.sa_handler = assay_handle_stop;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+int stop_signal() { return requested_signal; }
+
+void throw_if_stopped() {
+  if (requested_signal != 0) throw Stopped{requested_signal};
+}
+
+void reset_stop_signal() { requested_signal = 0; }
+
+}  // namespace assay

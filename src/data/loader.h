@@ -1,0 +1,65 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "data/dataset.h"
+#include "data/loading.h"
+#include "data/prefetch.h"
+#include "data/transforms.h"
+
+namespace assay::data {
+
+/// Holds some images as the network takes them.
+/// Shapes: B images, H height, W width.
+struct Batch {
+  at::Tensor images;  ///< (B, 3, H, W) float, normalised, channels last
+  at::Tensor labels;  ///< (B) int64
+};
+
+/// Hands out the batches of an epoch, prepared ahead by threads. What a batch holds depends on the seed, the epoch and
+/// its number alone: an epoch can be repeated, or begun anew after a restart, and the number of workers changes
+/// nothing.
+///
+///     loader.start_epoch(epoch);
+///     while (auto batch = loader.next()) step(batch->images, batch->labels);
+class Loader {
+ public:
+  /// Makes a loader that shuffles and varies the images at `places`, epoch by epoch.
+  /// Errors: Error(kConfig) when the crop's padding does not suit the image size.
+  static Loader for_training(const Images& images, std::vector<std::int64_t> places, const Normalization& normalization,
+                             const LoadingOptions& options, std::int64_t batch_size, std::uint64_t seed);
+
+  /// Makes a loader that gives the images at `places` as they are, in that order, the last batch maybe smaller; the
+  /// same in every epoch. Also for calibration: places from draw_places(partition.train, count, seed).
+  static Loader for_evaluation(const Images& images, std::vector<std::int64_t> places,
+                               const Normalization& normalization, std::int64_t batch_size,
+                               std::int64_t num_workers = 1);
+
+  Loader(Loader&&) noexcept;
+  Loader& operator=(Loader&&) noexcept;
+  ~Loader();
+
+  /// Begins an epoch, from its first batch; what was left of another one is dropped.
+  void start_epoch(std::int64_t epoch);
+
+  /// Returns the next batch, or nothing after the last of the epoch. Without start_epoch it is epoch 0.
+  /// Errors: whatever went wrong while the batch was prepared.
+  std::optional<Batch> next();
+
+  std::int64_t num_samples() const;  ///< images at the loader's places, whether or not the last batch is dropped
+  std::int64_t num_batches() const;  ///< of an epoch
+
+ private:
+  struct Source;
+  explicit Loader(std::shared_ptr<const Source> source);
+
+  std::shared_ptr<const Source> source_;
+  std::unique_ptr<Prefetcher<Batch>> batches_;
+};
+
+}  // namespace assay::data

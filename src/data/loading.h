@@ -1,0 +1,36 @@
+#pragma once
+
+#include "config/schema.h"
+#include "config/section.h"
+#include "data/transforms.h"
+
+namespace assay::data {
+
+/// Chooses how images reach the network (table `loader` of a data set).
+struct LoaderOptions {
+  double validation_fraction = 0.1;
+  std::int64_t num_workers = 1;
+  bool keep_partial_batch = false;
+
+  static constexpr auto schema() {
+    return config::schema<LoaderOptions>(
+        config::field("validation_fraction", &LoaderOptions::validation_fraction, config::between(0.0, 0.9),
+                      "share of the training set that chooses the best epoch"),
+        config::field("num_workers", &LoaderOptions::num_workers, config::between(0, 64),
+                      "threads that prepare batches ahead; changes no result"),
+        config::field("keep_partial_batch", &LoaderOptions::keep_partial_batch,
+                      "train on the smaller last batch of an epoch, too"));
+  }
+};
+
+/// Gathers the options that every data set shares.
+struct LoadingOptions {
+  LoaderOptions loader;
+  AugmentOptions augment;
+};
+
+/// Reads the tables `loader` and `augment` of the section `data`; what is absent keeps its default.
+/// Errors: Error(kConfig) listing every mistake.
+LoadingOptions read_loading_options(const config::Section& data);
+
+}  // namespace assay::data

@@ -1,0 +1,77 @@
+// The procedural data set: ten kinds of household objects in random scenes, drawn when they are asked for.
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+
+#include "core/sha256.h"
+#include "core/stop.h"
+#include "data/household.h"
+#include "data/household_scene.h"
+#include "data/plugin.h"
+
+namespace assay::data {
+namespace {
+
+struct ShapesOptions {
+  std::int64_t image_size = 32;
+  std::int64_t num_train = 12000;
+  std::int64_t num_test = 2000;
+  std::int64_t seed = 1;
+
+  static constexpr auto schema() {
+    return config::schema<ShapesOptions>(
+        config::field("image_size", &ShapesOptions::image_size, config::between(8, 1024), "width and height in pixels"),
+        config::field("num_train", &ShapesOptions::num_train, config::between(10, 10'000'000),
+                      "training images, the classes in turn"),
+        config::field("num_test", &ShapesOptions::num_test, config::between(10, 10'000'000), "test images"),
+        config::field("seed", &ShapesOptions::seed, config::at_least(0), "which pictures; apart from the run's seed"));
+  }
+};
+
+class Shapes final : public Dataset {
+ public:
+  explicit Shapes(const ShapesOptions& options) : options_(options) {}
+
+  Images load(Split split) const override {
+    const std::int64_t num_images = split == Split::kTrain ? options_.num_train : options_.num_test;
+    const std::int64_t size = options_.image_size;
+    const auto num_classes = static_cast<std::int64_t>(household_names().size());
+    Images images{at::empty({num_images, 3, size, size}, at::kByte), at::empty({num_images}, at::kLong)};
+    auto* pixels = images.pixels.mutable_data_ptr<std::uint8_t>();
+    auto* labels = images.labels.mutable_data_ptr<std::int64_t>();
+    const auto part = split == Split::kTrain ? 0U : 1U;
+    at::parallel_for(0, num_images, 16, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        throw_if_stopped();
+        labels[i] = i % num_classes;
+        render_household_scene(static_cast<std::uint64_t>(options_.seed), part, static_cast<std::uint64_t>(i),
+                               static_cast<int>(labels[i]), static_cast<int>(size), pixels + i * 3 * size * size);
+      }
+    });
+    return images;
+  }
+
+  const std::vector<std::string>& class_names() const override { return household_names(); }
+
+  std::array<float, 3> mean() const override { return {0.4408F, 0.4429F, 0.4434F}; }
+  std::array<float, 3> std() const override { return {0.2024F, 0.2036F, 0.2032F}; }
+
+  std::string digest() const override {
+    return sha256(fmt::format("shapes version={} image_size={} num_train={} num_test={} seed={}", kSceneVersion,
+                              options_.image_size, options_.num_train, options_.num_test, options_.seed));
+  }
+
+  std::string description() const override {
+    return fmt::format("drawn household objects, {0}x{0}, {1} training and {2} test images, seed {3}",
+                       options_.image_size, options_.num_train, options_.num_test, options_.seed);
+  }
+
+ private:
+  ShapesOptions options_;
+};
+
+}  // namespace
+
+ASSAY_DATASET(shapes, Shapes, ShapesOptions)
+
+}  // namespace assay::data

@@ -1,0 +1,104 @@
+#include "deploy/torchscript.h"
+
+#include <caffe2/serialize/inline_container.h>
+#include <torch/script.h>
+#include <torch/torch.h>
+
+#include "compress/quantized_ops.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "core/json.h"
+#include "models/trace.h"
+
+namespace assay::deploy {
+namespace {
+
+constexpr auto kInfoFile = "assay.json";
+
+std::string to_json(const ExportInfo& info) {
+  Json json;
+  json["format"] = 1;
+  json["class_names"] = info.class_names;
+  json["mean"] = info.mean;
+  json["std"] = info.std;
+  json["image_shape"] = info.image_shape;
+  json["engine"] = info.engine;
+  return json.dump(2);
+}
+
+ExportInfo parse_info(const std::string& text, const std::string& origin) {
+  const auto json = parse_json(text, origin);
+  try {
+    ExportInfo info;
+    json.at("class_names").get_to(info.class_names);
+    json.at("mean").get_to(info.mean);
+    json.at("std").get_to(info.std);
+    json.at("image_shape").get_to(info.image_shape);
+    json.at("engine").get_to(info.engine);
+    return info;
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ErrorKind::kData, std::string("bad assay.json in the network file: ") + error.what(), origin);
+  }
+}
+
+/// Reads assay.json before the network, since it names the engine with which the network must be loaded.
+ExportInfo read_info(const std::filesystem::path& path) {
+  caffe2::serialize::PyTorchStreamReader archive(path.string());
+  const auto record = std::string("extra/") + kInfoFile;
+  if (!archive.hasRecord(record)) throw Error(ErrorKind::kData, "not a network exported by assay", path.string());
+  const auto [data, size] = archive.getRecord(record);
+  return parse_info({static_cast<const char*>(data.get()), size}, path.string());
+}
+
+/// Chooses the engine that a file names; a float network names none.
+std::unique_ptr<compress::EngineScope> choose_engine(const std::string& engine, const std::filesystem::path& path) {
+  if (engine.empty()) return nullptr;
+  try {
+    return std::make_unique<compress::EngineScope>(engine);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::kData, error.message(), path.string(), error.hint());
+  }
+}
+
+}  // namespace
+
+torch::jit::Module to_torchscript(models::Model& model, const std::array<std::int64_t, 3>& image_shape) {
+  torch::NoGradGuard no_grad;
+  const auto layers = models::fold_batch_norm(model.graph());
+  auto module = models::make_script_module("Float");
+  const auto evaluate = [&](const models::Node& node, at::ArrayRef<at::Tensor> inputs) {
+    return models::evaluate_folded(node, layers[node.id], inputs);
+  };
+  const auto example = at::zeros({1, image_shape[0], image_shape[1], image_shape[2]});
+  models::record_forward(module, example,
+                         [&](const at::Tensor& images) { return models::run_graph(model.graph(), images, evaluate); });
+  return module;
+}
+
+void save_torchscript(const torch::jit::Module& module, const ExportInfo& info, const std::filesystem::path& path) {
+  try {
+    write_file_atomically(path, [&](const std::filesystem::path& temporary) {
+      module.save(temporary.string(), {{kInfoFile, to_json(info)}});
+    });
+  } catch (const c10::Error& error) {
+    throw Error(ErrorKind::kData, "cannot save the network: " + std::string(error.what_without_backtrace()),
+                path.string());
+  }
+}
+
+LoadedTorchScript load_torchscript(const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path)) throw Error(ErrorKind::kData, "no such network file", path.string());
+  try {
+    LoadedTorchScript loaded;
+    loaded.info = read_info(path);
+    const auto engine = choose_engine(loaded.info.engine, path);
+    loaded.module = torch::jit::load(path.string());
+    loaded.module.eval();
+    return loaded;
+  } catch (const c10::Error& error) {
+    throw Error(ErrorKind::kData, "cannot load the network: " + std::string(error.what_without_backtrace()),
+                path.string(), "it may be truncated; export it again");
+  }
+}
+
+}  // namespace assay::deploy

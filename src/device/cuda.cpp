@@ -1,0 +1,46 @@
+// The CUDA runtime is reached by name at run time, so that binaries start where it is not installed.
+
+#include "device/cuda.h"
+
+#include <dlfcn.h>
+
+#include <array>
+#include <cstddef>
+
+namespace assay::device {
+namespace {
+
+template <typename Function>
+Function* find_symbol(const char* name) {
+  return reinterpret_cast<Function*>(::dlsym(RTLD_DEFAULT, name));
+}
+
+}  // namespace
+
+std::string load_cuda_library() {
+  // The NVIDIA driver's own library is asked first: without it the CUDA half could only cost start-up time.
+  if (::dlopen("libcuda.so.1", RTLD_LAZY) == nullptr) return "no NVIDIA driver on this machine";
+  if (::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+    return std::string("LibTorch's CUDA half cannot be loaded (set up with `make setup GPU=1`): ") + ::dlerror();
+  }
+  return "";
+}
+
+CudaMemory cuda_memory(int index) {
+  const auto set_device = find_symbol<int(int)>("cudaSetDevice");
+  const auto get_memory = find_symbol<int(std::size_t*, std::size_t*)>("cudaMemGetInfo");
+  std::size_t free_bytes = 0;
+  std::size_t total_bytes = 0;
+  if (set_device == nullptr || get_memory == nullptr) return {};
+  if (set_device(index) != 0 || get_memory(&free_bytes, &total_bytes) != 0) return {};
+  return {static_cast<std::int64_t>(free_bytes), static_cast<std::int64_t>(total_bytes)};
+}
+
+std::string cuda_name(int index) {
+  const auto get_name = find_symbol<int(char*, int, int)>("cuDeviceGetName");
+  std::array<char, 128> name{};
+  if (get_name == nullptr || get_name(name.data(), static_cast<int>(name.size()), index) != 0) return "CUDA device";
+  return name.data();
+}
+
+}  // namespace assay::device

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "device/host.h"
+#include "device/options.h"
+
+namespace assay::device {
+
+/// Is the device that a run uses, and how it was chosen.
+struct ChosenDevice {
+  c10::Device device = c10::kCPU;
+  std::string description;  ///< "NVIDIA H200" or the processor's name
+  std::int64_t memory_total_bytes = 0;
+  std::int64_t memory_free_bytes = 0;
+  std::int64_t budget_bytes = 0;      ///< what the run may use
+  std::string bounded_by;             ///< whose limit the free memory is
+  std::vector<std::string> refusals;  ///< "cuda: no driver ..." for each device tried before it
+};
+
+/// Finds the device to use by running a small kernel on each candidate: CUDA, then MPS, then the CPU; or the one named.
+/// Also sets the number of threads of an operation.
+/// Errors: Error(kConfig) when the named device cannot be used, with the reason.
+ChosenDevice choose_device(const DeviceOptions& options, const Host& host);
+
+/// Returns the tier of a device.
+const Tier& tier_of(const ChosenDevice& device, const Tiers& tiers);
+
+}  // namespace assay::device

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "data/loader.h"
+
+namespace assay::eval {
+
+/// Computes logits. Shapes: images (B, 3, H, W) -> (B, K).
+using Predict = std::function<at::Tensor(const at::Tensor& images)>;
+
+/// Is how well a classifier does on a set of images.
+struct Accuracy {
+  std::int64_t num_correct = 0;
+  std::int64_t num_samples = 0;
+  double loss = 0.0;       ///< mean cross-entropy, without label smoothing
+  at::Tensor predictions;  ///< (N) int64 class of each image, in the loader's order
+
+  double value() const {
+    return num_samples == 0 ? 0.0 : static_cast<double>(num_correct) / static_cast<double>(num_samples);
+  }
+};
+
+/// Evaluates `predict` on one pass of the loader without recording gradients. `title` heads the progress bar.
+/// Errors: Stopped when a signal asked for it.
+Accuracy measure_accuracy(const Predict& predict, data::Loader& loader, c10::Device device, const std::string& title);
+
+/// Returns the share of images that two classifiers put into the same class. Shapes: both (N).
+double agreement(const at::Tensor& predictions, const at::Tensor& reference);
+
+}  // namespace assay::eval

@@ -1,0 +1,108 @@
+#include "models/graph.h"
+
+#include <torch/torch.h>
+
+#include "core/error.h"
+
+namespace assay::models {
+
+at::Tensor run_graph(const Graph& graph, const at::Tensor& images, const Evaluate& evaluate) {
+  std::vector<std::size_t> uses_left(graph.size(), 0);
+  for (const auto& node : graph)
+    for (const auto input : node.inputs) ++uses_left[input];
+
+  std::vector<at::Tensor> values(graph.size());
+  values.front() = images;
+  std::vector<at::Tensor> inputs;
+  for (const auto& node : graph) {
+    if (node.op == Op::kInput) continue;
+    inputs.clear();
+    for (const auto input : node.inputs) {
+      inputs.push_back(values[input]);
+      if (--uses_left[input] == 0) values[input].reset();
+    }
+    values[node.id] = evaluate(node, inputs);
+  }
+  return values.back();
+}
+
+at::Tensor apply_activation(const at::Tensor& values, Activation activation) {
+  switch (activation) {
+    case Activation::kRelu:
+      return at::relu(values);
+    case Activation::kHardswish:
+      return at::hardswish(values);
+    case Activation::kHardsigmoid:
+      return at::hardsigmoid(values);
+    case Activation::kNone:
+      break;
+  }
+  return values;
+}
+
+namespace {
+
+/// Computes the nodes that have no weights; they are alike in every way of running a network in float.
+at::Tensor evaluate_weightless(const Node& node, at::ArrayRef<at::Tensor> inputs) {
+  switch (node.op) {
+    case Op::kGlobalPool:
+      return at::adaptive_avg_pool2d(inputs[0], {1, 1});
+    case Op::kFlatten:
+      return inputs[0].flatten(1);
+    case Op::kMultiply:
+      return inputs[0] * inputs[1];
+    case Op::kAdd:
+      return apply_activation(inputs[0] + inputs[1], node.activation);
+    case Op::kDropout:
+      return inputs[0];
+    default:
+      break;
+  }
+  throw std::logic_error("node " + node.name + " has weights");
+}
+
+}  // namespace
+
+at::Tensor evaluate_float(const Node& node, at::ArrayRef<at::Tensor> inputs) {
+  if (node.op == Op::kDropout) return node.dropout.ptr()->forward(inputs[0]);
+  if (node.op == Op::kLinear) return apply_activation(node.linear.ptr()->forward(inputs[0]), node.activation);
+  if (node.op != Op::kConv) return evaluate_weightless(node, inputs);
+  auto values = node.conv.ptr()->forward(inputs[0]);  // (N, C, H, W)
+  if (node.batch_norm) values = node.batch_norm.ptr()->forward(values);
+  return apply_activation(values, node.activation);
+}
+
+std::vector<FoldedLayer> fold_batch_norm(const Graph& graph) {
+  torch::NoGradGuard no_grad;
+  std::vector<FoldedLayer> layers(graph.size());
+  for (const auto& node : graph) {
+    if (node.op != Op::kConv && node.op != Op::kLinear) continue;
+    const auto weight = node.op == Op::kConv ? node.conv->weight : node.linear->weight;
+    const auto bias = node.op == Op::kConv ? node.conv->bias : node.linear->bias;
+    auto folded_weight = weight.detach().to(at::kDouble);
+    auto folded_bias = bias.defined() ? bias.detach().to(at::kDouble) : at::zeros({weight.size(0)}, at::kDouble);
+    if (node.batch_norm) {
+      const auto& norm = *node.batch_norm;
+      const auto variance = norm.running_var.to(at::kDouble) + norm.options.eps();
+      const auto gain = norm.weight.detach().to(at::kDouble) / at::sqrt(variance);  // (C)
+      folded_weight = folded_weight * gain.view({-1, 1, 1, 1});
+      folded_bias = (folded_bias - norm.running_mean.to(at::kDouble)) * gain + norm.bias.detach().to(at::kDouble);
+    }
+    layers[node.id] = {folded_weight.to(at::kFloat).contiguous(), folded_bias.to(at::kFloat)};
+  }
+  return layers;
+}
+
+at::Tensor apply_layer(const Node& node, const FoldedLayer& layer, const at::Tensor& input) {
+  if (node.op == Op::kLinear) return at::linear(input, layer.weight, layer.bias);
+  const auto& options = node.conv->options;
+  const auto& padding = *std::get_if<torch::ExpandingArray<2>>(&options.padding());
+  return at::conv2d(input, layer.weight, layer.bias, options.stride(), padding, options.dilation(), options.groups());
+}
+
+at::Tensor evaluate_folded(const Node& node, const FoldedLayer& layer, at::ArrayRef<at::Tensor> inputs) {
+  if (!layer.weight.defined()) return evaluate_weightless(node, inputs);
+  return apply_activation(apply_layer(node, layer, inputs[0]), node.activation);
+}
+
+}  // namespace assay::models

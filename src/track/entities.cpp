@@ -1,0 +1,144 @@
+#include "track/entities.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+
+namespace assay::track {
+namespace {
+
+constexpr std::size_t kMaxKeyLength = 250;
+
+bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+std::size_t count_characters(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) count += is_continuation(c) ? 0 : 1;
+  return count;
+}
+
+/// Returns the bytes taken by the first `length` characters.
+std::size_t prefix_bytes(std::string_view text, std::size_t length) {
+  std::size_t position = 0;
+  for (; position < text.size(); ++position) {
+    if (is_continuation(text[position])) continue;
+    if (length == 0) break;
+    --length;
+  }
+  return position;
+}
+
+/// Says what is wrong with a relative path of MLflow's, or nothing.
+std::string_view path_fault(std::string_view path) {
+  if (path.empty()) return "it is empty";
+  std::size_t begin = 0;
+  while (begin <= path.size()) {
+    const auto end = std::min(path.find('/', begin), path.size());
+    const auto part = path.substr(begin, end - begin);
+    if (part.empty()) return "it begins or ends with a slash, or has two in a row";
+    if (part == "." || part == "..") return "`.` and `..` are not allowed as parts";
+    begin = end + 1;
+  }
+  return {};
+}
+
+std::string_view key_fault(std::string_view key) {
+  if (count_characters(key) > kMaxKeyLength) return "it is longer than 250 characters";
+  for (const char c : key) {
+    // Letters beyond ASCII are fine; which ones is left to the server.
+    const bool allowed =
+        is_alphanumeric(c) || !is_ascii(c) || std::string_view("_-. :/").find(c) != std::string_view::npos;
+    if (!allowed) return "only letters, digits and _ - . : / and spaces are allowed";
+  }
+  return path_fault(key);
+}
+
+Json encode_pairs(const std::vector<KeyValue>& pairs) {
+  Json array = Json::array();
+  for (const auto& [key, value] : pairs) array.push_back({{"key", key}, {"value", value}});
+  return array;
+}
+
+}  // namespace
+
+void check_key(std::string_view what, std::string_view key) {
+  const auto fault = key_fault(key);
+  if (!fault.empty())
+    throw Error(ErrorKind::kInternal, fmt::format("{} key `{}` cannot be tracked: {}", what, key, fault));
+}
+
+std::vector<KeyValue> take_new_params(const std::vector<KeyValue>& params, std::map<std::string, std::string>& known) {
+  std::vector<KeyValue> fresh;
+  for (const auto& [key, value] : params) {
+    check_key("param", key);
+    const auto [entry, is_new] = known.emplace(key, cut_text(value, kMaxParamLength));
+    if (is_new) {
+      fresh.emplace_back(*entry);
+    } else if (entry->second != cut_text(value, kMaxParamLength)) {
+      throw Error(ErrorKind::kInternal, fmt::format("param `{}` is logged twice with different values: `{}`, then `{}`",
+                                                    key, entry->second, value));
+    }
+  }
+  return fresh;
+}
+
+void check_artifact_path(std::string_view path) {
+  auto fault = path_fault(path);
+  if (path.find_first_of("#\\") != std::string_view::npos) fault = "# and \\ are not allowed";
+  if (!fault.empty())
+    throw Error(ErrorKind::kInternal, fmt::format("artifact path `{}` cannot be tracked: {}", path, fault));
+}
+
+std::string cut_text(std::string_view text, std::size_t max_length) {
+  if (text.size() <= max_length) return std::string(text);
+  const auto length = count_characters(text);
+  if (length <= max_length) return std::string(text);
+  const auto marker = fmt::format("... [cut, {} characters in all]", length);
+  return std::string(text.substr(0, prefix_bytes(text, max_length - marker.size()))) + marker;
+}
+
+std::size_t wire_bytes(const Metric& metric) { return metric.key.size() + 110; }
+// A control character takes six bytes at worst, but values are text: twice is the usual escape.
+std::size_t wire_bytes(const KeyValue& pair) { return 2 * (pair.first.size() + pair.second.size()) + 30; }
+
+Json encode_value(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  return value;
+}
+
+Json encode_batch(const Batch& batch, std::string_view run_id) {
+  Json metrics = Json::array();
+  for (const Metric& metric : batch.metrics) {
+    metrics.push_back({{"key", metric.key},
+                       {"value", encode_value(metric.value)},
+                       {"timestamp", metric.timestamp_ms},
+                       {"step", metric.step}});
+  }
+  return {{"run_id", run_id},
+          {"metrics", std::move(metrics)},
+          {"params", encode_pairs(batch.params)},
+          {"tags", encode_pairs(batch.tags)}};
+}
+
+std::string to_wire(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string percent_encode(std::string_view text, bool keep_slashes) {
+  std::string encoded;
+  for (const char c : text) {
+    const bool plain = is_alphanumeric(c) || std::string_view("-._~").find(c) != std::string_view::npos;
+    if (plain || (c == '/' && keep_slashes)) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    }
+  }
+  return encoded;
+}
+
+}  // namespace assay::track

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json.h"
+#include "track/tracker.h"
+
+namespace assay::track {
+
+/// Is one measured point. Its time is fixed when it is made: a point sent twice is then the same point to the server.
+struct Metric {
+  std::string key;
+  double value = 0.0;
+  std::int64_t timestamp_ms = 0;
+  std::int64_t step = 0;
+};
+
+/// Holds what goes into one log-batch request.
+struct Batch {
+  std::vector<Metric> metrics;
+  std::vector<KeyValue> params;
+  std::vector<KeyValue> tags;
+
+  std::size_t size() const { return metrics.size() + params.size() + tags.size(); }
+};
+
+// What MLflow's server takes in one request; the size is that of its documented limit of 1 MB with room to spare.
+inline constexpr std::size_t kMaxBatchEntities = 1000;
+inline constexpr std::size_t kMaxBatchParams = 100;
+inline constexpr std::size_t kMaxBatchTags = 100;
+inline constexpr std::size_t kMaxBatchBytes = 900'000;
+inline constexpr std::size_t kMaxParamLength = 6000;  ///< characters; the server cuts silently beyond it
+inline constexpr std::size_t kMaxTagLength = 8000;
+
+/// Refuses a key that MLflow does not take. `what` is "metric", "param" or "tag".
+/// Errors: Error(kInternal) naming the key and the rule: keys come from code.
+void check_key(std::string_view what, std::string_view key);
+
+/// Cuts the values to what the server takes, adds the params to `known`, and returns those that are new.
+/// Errors: Error(kInternal) for a bad key, or one that is already known with another value: the server would refuse it.
+std::vector<KeyValue> take_new_params(const std::vector<KeyValue>& params, std::map<std::string, std::string>& known);
+
+/// Refuses a path inside a run that MLflow's artifact proxy does not take. Errors: Error(kInternal).
+void check_artifact_path(std::string_view path);
+
+/// Cuts a text that is too long and says so at its end; never inside a character. Units: characters.
+std::string cut_text(std::string_view text, std::size_t max_length);
+
+/// Estimates the size of an entity's JSON. Units: bytes.
+std::size_t wire_bytes(const Metric& metric);
+std::size_t wire_bytes(const KeyValue& pair);
+
+/// Encodes a value as MLflow reads it without loss: NaN and infinities as strings, since it drops the rest of a batch
+/// after a bare NaN.
+Json encode_value(double value);
+
+/// Encodes the body of a log-batch request.
+Json encode_batch(const Batch& batch, std::string_view run_id);
+
+/// Formats JSON for the wire; bytes that are not UTF-8 become U+FFFD.
+std::string to_wire(const Json& json);
+
+/// Escapes all but unreserved characters, and slashes unless `keep_slashes` is false. Source: RFC 3986, section 2.
+std::string percent_encode(std::string_view text, bool keep_slashes = true);
+
+}  // namespace assay::track

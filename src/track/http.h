@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace assay::track {
+
+/// Says how an exchange ended below HTTP.
+enum class Transport {
+  kOk,          ///< a whole response came; its status may be anything
+  kUnresolved,  ///< no such host
+  kRefused,     ///< no connection: nobody listens, or no route
+  kTimeout,     ///< no connection or no whole response in time
+  kDropped,     ///< the connection broke
+  kInsecure,    ///< TLS failed
+  kGarbage,     ///< what answered does not speak HTTP
+  kTooLarge,    ///< the body passed the limit
+  kFile,        ///< the file to upload could not be read
+  kAborted,     ///< abort() was called
+};
+
+struct HttpOptions {
+  double connect_timeout_s = 2.5;
+  double request_timeout_s = 30.0;  ///< whole exchange; for an upload the longest stall instead
+  std::size_t max_body_bytes = 64U << 20;
+  std::string username;  ///< Basic authentication when not empty
+  std::string password;
+  std::string token;  ///< Bearer authentication when not empty and no user name
+};
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;
+  std::string body;                   ///< sent as application/json unless empty
+  std::filesystem::path upload = {};  ///< sent raw instead of `body`
+  bool once = false;                  ///< on a new connection, so that it is never repeated silently
+};
+
+struct HttpResponse {
+  Transport transport = Transport::kOk;
+  std::string transport_text;  ///< libcurl's words when not kOk
+  int status = 0;
+  std::string body;
+  std::string redirect_url;
+
+  bool ok() const { return transport == Transport::kOk && status >= 200 && status < 300; }
+};
+
+/// Exchanges HTTP messages over a kept-alive connection. One thread at a time; raises no signals, follows no redirects.
+class HttpClient {
+ public:
+  explicit HttpClient(HttpOptions options);
+  ~HttpClient();
+  HttpClient(HttpClient&&) noexcept;
+
+  /// Sends a request and waits for its end. Errors: none thrown; every outcome is in the response.
+  HttpResponse send(const HttpRequest& request);
+
+  /// Ends the current and all later exchanges within about a second; from any thread.
+  void abort();
+
+  struct State;
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace assay::track

@@ -1,0 +1,253 @@
+#include "track/mlflow_api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "track/mlflow_json.h"
+
+namespace assay::track {
+namespace {
+
+constexpr std::string_view kApi = "/api/2.0/mlflow/";
+constexpr std::string_view kArtifactProxy = "/api/2.0/mlflow-artifacts/artifacts";
+constexpr std::string_view kProxyScheme = "mlflow-artifacts:";
+constexpr int kRunsPerPage = 1000;
+constexpr int kPointsPerPage = 10000;
+
+HttpOptions with_login(HttpOptions options, const TrackingServer& server) {
+  options.username = server.username;
+  options.password = server.password;
+  options.token = server.token;
+  return options;
+}
+
+std::string query(std::string_view text) { return percent_encode(text, /*keep_slashes=*/false); }
+
+Failure rejection(std::string message, std::string hint) {
+  return {Failure::Kind::kRejected, "", std::move(message), std::move(hint), true, 0};
+}
+
+/// Complains about an answer that is JSON but lacks the id it is there for.
+Failure no_id(std::string_view what, const TrackingServer& server) {
+  return {Failure::Kind::kUnusable,
+          "",
+          fmt::format("{} answers without the id of the {}", server.url, what),
+          fmt::format("check the address ({}); an MLflow server is meant", server.origin),
+          true,
+          200};
+}
+
+Done done(const Outcome<Json>& answer) {
+  if (!answer) return answer.failure();
+  return std::monostate{};
+}
+
+}  // namespace
+
+std::string RunInfo::tag(std::string_view key) const {
+  for (const auto& [tag_key, text] : tags) {
+    if (tag_key == key) return text;
+  }
+  return "";
+}
+
+MlflowApi::MlflowApi(TrackingServer server, HttpOptions options)
+    : server_(std::move(server)),
+      timeout_s_(options.request_timeout_s),
+      http_(with_login(std::move(options), server_)) {}
+
+Outcome<Json> MlflowApi::call(const HttpRequest& request) {
+  const HttpResponse response = http_.send(request);
+  if (auto failure = explain(response, server_, timeout_s_)) return *std::move(failure);
+  auto json = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return explain_garbage(response, server_);
+  return json;
+}
+
+Outcome<Json> MlflowApi::get(std::string_view path_and_query) {
+  HttpRequest request;
+  request.url = fmt::format("{}{}{}", server_.url, kApi, path_and_query);
+  return call(request);
+}
+
+Outcome<Json> MlflowApi::post(std::string_view path, const Json& body, bool once) {
+  HttpRequest request;
+  request.method = "POST";
+  request.url = fmt::format("{}{}{}", server_.url, kApi, path);
+  request.body = to_wire(body);
+  request.once = once;
+  return call(request);
+}
+
+Outcome<std::optional<Experiment>> MlflowApi::find_experiment(std::string_view name) {
+  const auto answer = get("experiments/get-by-name?experiment_name=" + query(name));
+  if (!answer) {
+    if (answer.failure().code == "RESOURCE_DOES_NOT_EXIST") return std::optional<Experiment>();
+    return answer.failure();
+  }
+  auto experiment = read_experiment(read_member(*answer, "experiment"));
+  if (experiment.id.empty()) return no_id("experiment", server_);
+  return std::optional(std::move(experiment));
+}
+
+Outcome<std::string> MlflowApi::get_or_create_experiment(std::string_view name) {
+  const auto deleted = [&](const Experiment& experiment) {
+    return rejection(fmt::format("experiment `{}` lies deleted on {}", name, server_.url),
+                     fmt::format("restore it (`mlflow experiments restore --experiment-id {}`), or choose another name",
+                                 experiment.id));
+  };
+  auto found = find_experiment(name);
+  if (!found) return found.failure();
+  if (!found->has_value()) {
+    const auto created = post("experiments/create", {{"name", name}});
+    if (created) {
+      auto id = read_text(*created, "experiment_id");
+      if (id.empty()) return no_id("experiment", server_);
+      return id;
+    }
+    // Another process may have been faster.
+    if (created.failure().code != "RESOURCE_ALREADY_EXISTS") return created.failure();
+    found = find_experiment(name);
+    if (!found) return found.failure();
+    if (!found->has_value()) return created.failure();
+  }
+  const Experiment& experiment = **found;
+  if (experiment.deleted) return deleted(experiment);
+  return experiment.id;
+}
+
+Outcome<RunInfo> MlflowApi::create_run(std::string_view experiment_id, const NewRun& run) {
+  Json tags = Json::array();
+  for (const auto& [key, value] : run.tags) tags.push_back({{"key", key}, {"value", cut_text(value, kMaxTagLength)}});
+  tags.push_back({{"key", kUuidTag}, {"value", run.uuid}});
+  const auto answer = post("runs/create",
+                           {{"experiment_id", experiment_id},
+                            {"run_name", run.name},
+                            {"start_time", run.start_ms},
+                            {"tags", std::move(tags)}},
+                           /*once=*/true);
+  if (!answer) return answer.failure();
+  auto made = read_run(read_member(*answer, "run"));
+  if (made.id.empty()) return no_id("run", server_);
+  return made;
+}
+
+Outcome<std::optional<RunInfo>> MlflowApi::find_run(std::string_view experiment_id, std::string_view uuid) {
+  const auto runs = search_runs(experiment_id, fmt::format("tags.`{}` = '{}'", kUuidTag, uuid));
+  if (!runs) return runs.failure();
+  if (runs->empty()) return std::optional<RunInfo>();
+  return std::optional(runs->front());
+}
+
+Outcome<std::vector<RunInfo>> MlflowApi::search_runs(std::string_view experiment_id, std::string_view filter) {
+  std::vector<RunInfo> runs;
+  Json body = {{"experiment_ids", Json::array({experiment_id})}, {"filter", filter}, {"max_results", kRunsPerPage}};
+  for (std::string token;;) {
+    if (!token.empty()) body["page_token"] = token;
+    const auto answer = post("runs/search", body);
+    if (!answer) return answer.failure();
+    for (const Json& run : read_member(*answer, "runs")) runs.push_back(read_run(run));
+    token = read_text(*answer, "next_page_token");
+    if (token.empty()) return runs;
+  }
+}
+
+Outcome<RunInfo> MlflowApi::get_run(std::string_view run_id) {
+  const auto answer = get("runs/get?run_id=" + query(run_id));
+  if (!answer) return answer.failure();
+  return read_run(read_member(*answer, "run"));
+}
+
+Done MlflowApi::log_batch(std::string_view run_id, const Batch& batch) {
+  return done(post("runs/log-batch", encode_batch(batch, run_id)));
+}
+
+Done MlflowApi::set_tag(std::string_view run_id, std::string_view key, std::string_view value) {
+  return done(post("runs/set-tag", {{"run_id", run_id}, {"key", key}, {"value", cut_text(value, kMaxTagLength)}}));
+}
+
+Done MlflowApi::update_run(std::string_view run_id, RunStatus status, std::int64_t end_ms) {
+  return done(post("runs/update", {{"run_id", run_id}, {"status", to_string(status)}, {"end_time", end_ms}}));
+}
+
+Outcome<std::vector<Metric>> MlflowApi::metric_history(std::string_view run_id, std::string_view key) {
+  std::vector<Metric> points;
+  const auto path = fmt::format("metrics/get-history?run_id={}&metric_key={}&max_results={}", query(run_id), query(key),
+                                kPointsPerPage);
+  for (std::string token;;) {
+    const auto answer = get(token.empty() ? path : path + "&page_token=" + query(token));
+    if (!answer) return answer.failure();
+    for (const Json& point : read_member(*answer, "metrics")) points.push_back(read_metric(point));
+    token = read_text(*answer, "next_page_token");
+    if (token.empty()) return points;
+  }
+}
+
+Outcome<std::string> MlflowApi::artifact_url(std::string_view artifact_uri, std::string_view path) const {
+  const auto file = "/" + percent_encode(path);
+  if (artifact_uri.starts_with("http://") || artifact_uri.starts_with("https://"))
+    return std::string(artifact_uri) + file;
+  if (!artifact_uri.starts_with(kProxyScheme)) {
+    return rejection(fmt::format("the server keeps this run's files at `{}`, which only it can reach", artifact_uri),
+                     "start the server with --serve-artifacts, its default");
+  }
+  auto rest = artifact_uri.substr(kProxyScheme.size());
+  std::string base = server_.url;
+  if (rest.starts_with("//")) {  // a host of its own instead of the server's
+    const auto path_start = std::min(rest.find('/', 2), rest.size());
+    const auto host = rest.substr(2, path_start - 2);
+    if (!host.empty()) base = fmt::format("{}://{}", server_.url.substr(0, server_.url.find("://")), host);
+    rest = rest.substr(path_start);
+  }
+  return fmt::format("{}{}{}{}", base, kArtifactProxy, percent_encode(rest), file);
+}
+
+Done MlflowApi::upload_artifact(std::string_view artifact_uri, const std::filesystem::path& file,
+                                std::string_view path) {
+  const auto url = artifact_url(artifact_uri, path);
+  if (!url) return url.failure();
+  HttpRequest request;
+  request.method = "PUT";
+  request.url = *url;
+  request.upload = file;
+  const auto response = http_.send(request);
+  auto failure = explain(response, server_, timeout_s_);
+  if (!failure) return std::monostate{};
+  if (response.transport == Transport::kFile) failure->message = fmt::format("{}: {}", file.string(), failure->message);
+  return *std::move(failure);
+}
+
+Outcome<std::vector<ArtifactInfo>> MlflowApi::list_artifacts(std::string_view run_id, std::string_view folder) {
+  std::vector<ArtifactInfo> files;
+  const auto path =
+      fmt::format("artifacts/list?run_id={}{}{}", query(run_id), folder.empty() ? "" : "&path=", query(folder));
+  for (std::string token;;) {
+    const auto answer = get(token.empty() ? path : path + "&page_token=" + query(token));
+    if (!answer) return answer.failure();
+    for (const Json& file : read_member(*answer, "files")) {
+      const Json& is_folder = read_member(file, "is_dir");
+      files.push_back(
+          {read_text(file, "path"), is_folder.is_boolean() && is_folder.get<bool>(), read_integer(file, "file_size")});
+    }
+    token = read_text(*answer, "next_page_token");
+    if (token.empty()) return files;
+  }
+}
+
+Outcome<std::string> MlflowApi::download_artifact(std::string_view artifact_uri, std::string_view path) {
+  const auto url = artifact_url(artifact_uri, path);
+  if (!url) return url.failure();
+  HttpRequest request;
+  request.url = *url;
+  auto response = http_.send(request);
+  if (auto failure = explain(response, server_, timeout_s_)) return *std::move(failure);
+  return std::move(response.body);
+}
+
+std::string MlflowApi::run_page(std::string_view experiment_id, std::string_view run_id) const {
+  return fmt::format("{}/#/experiments/{}/runs/{}", server_.url, experiment_id, run_id);
+}
+
+}  // namespace assay::track

@@ -1,0 +1,80 @@
+#include "track/mlflow_json.h"
+
+#include <charconv>
+#include <cstdlib>
+#include <limits>
+
+namespace assay::track {
+namespace {
+
+double read_number(const Json& object, const char* key) {
+  const Json& value = read_member(object, key);
+  if (value.is_number()) return value.get<double>();
+  if (!value.is_string()) return 0.0;
+  const auto& text = value.get_ref<const std::string&>();
+  if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  if (text == "Infinity") return std::numeric_limits<double>::infinity();
+  if (text == "-Infinity") return -std::numeric_limits<double>::infinity();
+  return std::strtod(text.c_str(), nullptr);
+}
+
+std::vector<KeyValue> read_pairs(const Json& object, const char* key) {
+  std::vector<KeyValue> pairs;
+  for (const Json& pair : read_member(object, key))
+    pairs.emplace_back(read_text(pair, "key"), read_text(pair, "value"));
+  return pairs;
+}
+
+}  // namespace
+
+const Json& read_member(const Json& object, const char* key) {
+  static const Json none;
+  if (!object.is_object()) return none;
+  const auto member = object.find(key);
+  return member == object.end() ? none : *member;
+}
+
+std::string read_text(const Json& object, const char* key) {
+  const Json& value = read_member(object, key);
+  return value.is_string() ? value.get<std::string>() : "";
+}
+
+std::int64_t read_integer(const Json& object, const char* key) {
+  const Json& value = read_member(object, key);
+  if (value.is_number()) return value.get<std::int64_t>();
+  std::int64_t number = 0;
+  if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    std::from_chars(text.data(), text.data() + text.size(), number);
+  }
+  return number;
+}
+
+Metric read_metric(const Json& metric) {
+  return {read_text(metric, "key"), read_number(metric, "value"), read_integer(metric, "timestamp"),
+          read_integer(metric, "step")};
+}
+
+RunInfo read_run(const Json& run) {
+  const Json& info = read_member(run, "info");
+  const Json& data = read_member(run, "data");
+  RunInfo result;
+  result.id = read_text(info, "run_id");
+  result.experiment_id = read_text(info, "experiment_id");
+  result.name = read_text(info, "run_name");
+  result.status = read_text(info, "status");
+  result.start_ms = read_integer(info, "start_time");
+  result.end_ms = read_integer(info, "end_time");
+  result.artifact_uri = read_text(info, "artifact_uri");
+  for (const Json& metric : read_member(data, "metrics")) result.metrics.push_back(read_metric(metric));
+  result.params = read_pairs(data, "params");
+  result.tags = read_pairs(data, "tags");
+  return result;
+}
+
+Experiment read_experiment(const Json& experiment) {
+  return {read_text(experiment, "experiment_id"), read_text(experiment, "name"),
+          read_text(experiment, "lifecycle_stage") == "deleted"};
+}
+
+}  // namespace assay::track

@@ -1,0 +1,43 @@
+// No tracking: keys are checked as with a server, so that a run does not fail only once tracking is on; nothing is
+// sent.
+
+#include "track/entities.h"
+#include "track/plugin.h"
+
+namespace assay::track {
+namespace {
+
+struct OffOptions {
+  static constexpr auto schema() { return config::schema<OffOptions>(); }
+};
+
+class OffRun final : public Run {
+ public:
+  void log_params(const std::vector<KeyValue>& params) override { take_new_params(params, params_); }
+  void log_metric(std::string_view key, double, std::int64_t) override { check_key("metric", key); }
+  void set_tag(std::string_view key, std::string_view) override { check_key("tag", key); }
+  void log_artifact(const std::filesystem::path&, std::string_view path) override { check_artifact_path(path); }
+  std::unique_ptr<Run> start_child(const RunStart&) override { return std::make_unique<OffRun>(); }
+  void finish(RunStatus) override {}
+  Delivery delivery() const override {
+    Delivery delivery;
+    delivery.backend = "off";
+    return delivery;
+  }
+
+ private:
+  std::map<std::string, std::string> params_;
+};
+
+class OffTracker final : public Tracker {
+ public:
+  OffTracker(const OffOptions&, const config::Section&) {}
+
+  std::unique_ptr<Run> start(const RunStart&) override { return std::make_unique<OffRun>(); }
+};
+
+}  // namespace
+
+ASSAY_BACKEND(off, OffTracker, OffOptions)
+
+}  // namespace assay::track

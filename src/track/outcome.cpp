@@ -1,0 +1,140 @@
+#include "track/outcome.h"
+
+#include <fmt/format.h>
+
+#include "core/json.h"
+
+namespace assay::track {
+namespace {
+
+constexpr std::size_t kMaxQuoteBytes = 300;
+
+/// Shortens what a server wrote to one line without control characters.
+std::string quote(std::string_view text) {
+  std::string line;
+  for (const char c : text.substr(0, kMaxQuoteBytes)) {
+    const bool blank = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    if (!blank) line += c;
+    if (blank && !line.empty() && line.back() != ' ') line += ' ';
+  }
+  return text.size() > kMaxQuoteBytes ? line + "..." : line;
+}
+
+bool is_web_page(std::string_view body) {
+  const auto start = body.find_first_not_of(" \t\r\n");
+  return start != std::string_view::npos && body[start] == '<';
+}
+
+std::string start_hint(const TrackingServer& server) {
+  return is_loopback(server.url)
+             ? "start a server with `make mlflow-up`, or run with track=off"
+             : fmt::format("check the address ({}) and that the server runs there, or run with track=off",
+                           server.origin);
+}
+
+std::string address_hint(const TrackingServer& server) {
+  return fmt::format("check host, port and path prefix of the address ({}); an MLflow server is meant", server.origin);
+}
+
+Failure explain_transport(const HttpResponse& response, const TrackingServer& server, double timeout_s) {
+  Failure failure;
+  const auto say = [&](std::string_view what, bool connected, std::string hint) {
+    failure.message = fmt::format("{} {} ({})", server.url, what, response.transport_text);
+    failure.connected = connected;
+    failure.hint = std::move(hint);
+  };
+  switch (response.transport) {
+    case Transport::kUnresolved:
+      say("names a host that is not known", false, start_hint(server));
+      break;
+    case Transport::kRefused:
+      say("refuses connections", false, start_hint(server));
+      break;
+    case Transport::kTimeout:
+      say(fmt::format("has not answered within {:g} s", timeout_s), true, start_hint(server));
+      break;
+    case Transport::kInsecure:
+      say("cannot be reached safely over TLS", false,
+          "check the certificate, or whether the server speaks http:// only");
+      break;
+    case Transport::kGarbage:
+      say("does not speak HTTP", true, address_hint(server));
+      failure.kind = Failure::Kind::kUnusable;
+      break;
+    case Transport::kTooLarge:
+      say("sends more than is read at once", true, "");
+      failure.kind = Failure::Kind::kRejected;
+      break;
+    case Transport::kFile:
+      failure.message = fmt::format("the file cannot be read: {}", response.transport_text);
+      failure.kind = Failure::Kind::kRejected;
+      break;
+    case Transport::kAborted:
+      say("was not waited for", true, "");
+      break;
+    default:
+      say("broke the connection", true, start_hint(server));
+  }
+  return failure;
+}
+
+Failure explain_status(const HttpResponse& response, const TrackingServer& server) {
+  const auto json = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
+  Failure failure;
+  std::string text = is_web_page(response.body) ? "a web page" : quote(response.body);
+  if (json.is_object() && json.contains("error_code") && json["error_code"].is_string()) {
+    failure.code = json["error_code"].get<std::string>();
+    const auto message = json.find("message");
+    text =
+        failure.code + (message != json.end() && message->is_string() ? ": " + quote(message->get<std::string>()) : "");
+  }
+  failure.message = fmt::format("{} answers HTTP {}{}{}", server.url, response.status, text.empty() ? "" : ": ", text);
+  const int status = failure.status = response.status;
+  const bool is_transient = status == 408 || status == 425 || status == 429 || (status >= 500 && status != 501);
+  failure.kind = is_transient ? Failure::Kind::kTransient : Failure::Kind::kUnusable;
+  if (is_transient) {
+    failure.hint = "look at the server's log";
+  } else if (status == 401) {
+    failure.hint = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN";
+  } else if (status == 403 && response.body.find("Host header") != std::string::npos) {
+    const auto host = server.url.substr(server.url.find("://") + 3);
+    failure.hint =
+        fmt::format("start the server with --allowed-hosts '{},localhost:*'", host.substr(0, host.find('/')));
+  } else if (status == 403) {
+    failure.hint = "the login is known but may not do this: ask the server's owner";
+  } else if (!failure.code.empty() || status == 413) {
+    failure.kind = Failure::Kind::kRejected;
+  } else if (status >= 300 && status < 400) {
+    failure.message += fmt::format(" (a redirect to {})", response.redirect_url);
+    failure.hint = "set the tracking address to where the server really is";
+  } else {
+    failure.hint = address_hint(server);
+  }
+  return failure;
+}
+
+void redact(Failure& failure, const TrackingServer& server) {
+  failure.message = server.redact(std::move(failure.message));
+  failure.hint = server.redact(std::move(failure.hint));
+}
+
+}  // namespace
+
+std::optional<Failure> explain(const HttpResponse& response, const TrackingServer& server, double timeout_s) {
+  if (response.ok()) return std::nullopt;
+  Failure failure = response.transport == Transport::kOk ? explain_status(response, server)
+                                                         : explain_transport(response, server, timeout_s);
+  redact(failure, server);
+  return failure;
+}
+
+Failure explain_garbage(const HttpResponse& response, const TrackingServer& server) {
+  const auto text = is_web_page(response.body) ? "a web page" : fmt::format("`{}`", quote(response.body));
+  Failure failure{
+      Failure::Kind::kUnusable, "",   fmt::format("{} answers with {} instead of MLflow's data", server.url, text),
+      address_hint(server),     true, response.status};
+  redact(failure, server);
+  return failure;
+}
+
+}  // namespace assay::track

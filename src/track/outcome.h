@@ -1,0 +1,57 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "track/http.h"
+#include "track/tracking_server.h"
+
+namespace assay::track {
+
+/// Says why a call to the server did not succeed, and what that means for the next one.
+struct Failure {
+  enum class Kind {
+    kTransient,  ///< worth trying again soon: no connection, no answer, overload, server error
+    kUnusable,   ///< what answers is not an MLflow server that lets us in: somebody must act
+    kRejected,   ///< the server works and refuses this very request
+  };
+
+  Kind kind = Kind::kTransient;
+  std::string code;       ///< MLflow's error code ("RESOURCE_DOES_NOT_EXIST"), empty when the server did not give one
+  std::string message;    ///< without secrets
+  std::string hint;       ///< what to do; may be empty
+  bool connected = true;  ///< false when not even a connection came about
+  int status = 0;         ///< of HTTP; 0 when no response came
+};
+
+/// Holds what a call to the server gave: a value or a failure.
+template <typename T>
+class Outcome {
+ public:
+  Outcome(T value) : value_(std::move(value)) {}              // NOLINT(google-explicit-constructor)
+  Outcome(Failure failure) : failure_(std::move(failure)) {}  // NOLINT(google-explicit-constructor)
+
+  explicit operator bool() const { return value_.has_value(); }
+  const T& operator*() const { return *value_; }
+  const T* operator->() const { return &*value_; }
+  T& operator*() { return *value_; }
+
+  /// Returns why there is no value; meaningless when there is one.
+  const Failure& failure() const { return failure_; }
+
+ private:
+  std::optional<T> value_;
+  Failure failure_;
+};
+
+using Done = Outcome<std::monostate>;
+
+/// Explains a response that is not a success, for people, or nullopt when its status is 2xx.
+std::optional<Failure> explain(const HttpResponse& response, const TrackingServer& server, double timeout_s);
+
+/// Explains a 2xx response whose body is not what MLflow sends.
+Failure explain_garbage(const HttpResponse& response, const TrackingServer& server);
+
+}  // namespace assay::track

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <filesystem>
+
+namespace assay::train {
+
+/// Saves all parameters and buffers, atomically. The file opens in Python by torch.jit.load(file).state_dict().
+/// Errors: Error(kData) naming the path and the system's reason.
+void save_weights(torch::nn::Module& module, const std::filesystem::path& file);
+
+/// Loads what save_weights saved into a module of the same structure, on whatever device it is.
+/// Errors: Error(kData) when the file is missing, damaged or of another structure.
+void load_weights(torch::nn::Module& module, const std::filesystem::path& file);
+
+}  // namespace assay::train

@@ -1,0 +1,173 @@
+// Runs the built experiment as a user would: its exit codes, what it leaves behind, and how it ends.
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <thread>
+
+#include "core/file.h"
+#include "core/json.h"
+#include "expect_error.h"
+#include "integration/mlflow_server.h"
+#include "report/process.h"
+#include "temporary_folder.h"
+#include "track/mlflow_api.h"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+
+class HouseholdCompressionTest : public testing::Test {
+ protected:
+  std::vector<std::string> command(const std::vector<std::string>& arguments) const {
+    std::vector<std::string> words = {ASSAY_BINARY_DIR "/bin/household_compression", "--config-dir",
+                                      ASSAY_SOURCE_DIR "/configs"};
+    words.push_back("run.dir=" + (folder_.path() / "runs").string());
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    return words;
+  }
+
+  /// A run of a few seconds; what it learns does not matter.
+  std::vector<std::string> small_run(std::vector<std::string> arguments) const {
+    for (const auto* word :
+         {"device.threads=1", "data.num_train=300", "data.num_test=60", "train.epochs=1", "train.batch.global=32",
+          "latency.rounds=2", "latency.calls=3", "latency.warmup=2", "compress.static_int8.calibration_images=32"}) {
+      arguments.insert(arguments.begin(), word);
+    }
+    return command(arguments);
+  }
+
+  static report::ProcessResult run(const std::vector<std::string>& words) {
+    return report::run_process(words, std::chrono::minutes(4));
+  }
+
+  void expect_exit(const std::vector<std::string>& arguments, int code, const std::string& text) const {
+    const auto result = run(command(arguments));
+    EXPECT_EQ(result.code, code) << result.output;
+    EXPECT_THAT(result.output, testing::HasSubstr(text));
+  }
+
+  fs::path only_run_folder() const {
+    const auto experiment = folder_.path() / "runs/household_compression";
+    fs::path found;
+    for (const auto& entry : fs::directory_iterator(experiment)) found = entry.path();
+    return found;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(HouseholdCompressionTest, AnswersHelpAndVersion) {
+  expect_exit({"--help"}, 0, "train.label_smoothing");
+  expect_exit({"--help"}, 0, "data = cifar10, shapes");
+  expect_exit({"--version"}, 0, "household_compression ");
+}
+
+TEST_F(HouseholdCompressionTest, TellsAllConfigurationMistakesAtOnce) {
+  expect_exit({"train.epoch=3", "train.patience=0"}, 2, "unknown key train.epoch (override");
+  expect_exit({"train.epoch=3", "train.patience=0"}, 2, "train.patience = 0: must be at least 1");
+  expect_exit({"train.optimizer.lr=-1", "model.stem_stride=7"}, 2, "2 mistakes in the configuration");
+  expect_exit({"data=cifar"}, 2, "did you mean `cifar10`?");
+  expect_exit({"--nonsense"}, 2, "nonsense");
+  EXPECT_FALSE(fs::exists(folder_.path() / "runs")) << "nothing may start before everything is checked";
+}
+
+TEST_F(HouseholdCompressionTest, MissingDataIsExitCodeThree) {
+  expect_exit({"data=cifar10", "data.folder=/nonexistent"}, 3, "/nonexistent");
+}
+
+TEST_F(HouseholdCompressionTest, UnwritableRunFolderIsExitCodeThree) {
+  folder_.write("runs", "a file where the folder should be");
+  expect_exit({"track=off"}, 3, "cannot make folder");
+}
+
+TEST_F(HouseholdCompressionTest, RunsToTheEndAndIsNotRepeated) {
+  const auto result = run(small_run({"track=off"}));
+  ASSERT_EQ(result.code, 0) << result.output;
+  const auto record = read_json(only_run_folder() / "record.json");
+  EXPECT_EQ(record["status"], "FINISHED");
+  EXPECT_EQ(record["variants"].size(), 3U);
+  EXPECT_EQ(record["variants"][2]["name"], "static_int8");
+  EXPECT_LT(record["variants"][2]["size_bytes"], record["variants"][0]["size_bytes"]);
+  EXPECT_EQ(record["training"]["history"].size(), 1U);
+  for (const auto& variant : record["variants"])
+    EXPECT_TRUE(fs::exists(only_run_folder() / variant["file"].get<std::string>()));
+  EXPECT_THAT(read_file(only_run_folder() / "config.toml"), testing::HasSubstr("epochs = 1  # override"));
+  for (const auto& file : fs::recursive_directory_iterator(only_run_folder())) {
+    EXPECT_THAT(file.path().string(), testing::Not(testing::HasSubstr("partial")));
+  }
+  const auto again = run(small_run({"track=off"}));
+  EXPECT_EQ(again.code, 0);
+  EXPECT_THAT(again.output, testing::HasSubstr("already done"));
+}
+
+TEST_F(HouseholdCompressionTest, EqualSeedsGiveEqualFiles) {
+  ASSERT_EQ(run(small_run({"track=off"})).code, 0);
+  const auto folder = only_run_folder();
+  const auto first = read_json(folder / "record.json");
+  ASSERT_EQ(run(small_run({"track=off", "--force"})).code, 0);
+  const auto second = read_json(folder / "record.json");
+  EXPECT_EQ(first["training"]["history"][0]["train/loss"], second["training"]["history"][0]["train/loss"]);
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(first["variants"][i]["num_correct"], second["variants"][i]["num_correct"]);
+}
+
+TEST_F(HouseholdCompressionTest, AnAbsentServerLeavesTheRunCompleteWithExitCodeFour) {
+  const auto result =
+      run(small_run({"track.uri=http://127.0.0.1:" + std::to_string(track::free_port()), "track.flush_timeout_s=1"}));
+  EXPECT_EQ(result.code, 4) << result.output;
+  EXPECT_THAT(result.output, testing::HasSubstr("tracking incomplete"));
+  const auto record = read_json(only_run_folder() / "record.json");
+  EXPECT_EQ(record["status"], "FINISHED");
+  EXPECT_EQ(record["tracking"]["complete"], false);
+}
+
+TEST_F(HouseholdCompressionTest, ASignalEndsTheRunAsKilled) {
+  const auto words = small_run({"track=off", "train.epochs=200", "train.patience=200"});
+  std::vector<char*> arguments;
+  for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const auto pid = ::fork();
+  if (pid == 0) {
+    ::execv(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+  const auto checkpoint_appears = [this] {
+    const auto experiment = folder_.path() / "runs/household_compression";
+    return fs::exists(experiment) && fs::exists(only_run_folder() / "checkpoints/best.pt");
+  };
+  for (int i = 0; i < 1200 && !checkpoint_appears(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  ::kill(pid, SIGTERM);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 128 + SIGTERM);
+  EXPECT_EQ(read_json(only_run_folder() / "record.json")["status"], "KILLED");
+}
+
+TEST_F(HouseholdCompressionTest, TracksAParentAndAChildForEachVariant) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  const auto result = run(small_run({"track.uri=" + server->url(), "run.experiment=tree"}));
+  ASSERT_EQ(result.code, 0) << result.output;
+  track::TrackingServer address;
+  address.url = server->url();
+  track::MlflowApi api(address, {});
+  const auto experiment = api.find_experiment("tree");
+  ASSERT_TRUE(static_cast<bool>(experiment) && experiment->has_value());
+  const auto runs = api.search_runs((*experiment)->id);
+  ASSERT_TRUE(static_cast<bool>(runs));
+  EXPECT_EQ(runs->size(), 4U);
+  std::string parent_id;
+  for (const auto& one : *runs) {
+    EXPECT_EQ(one.status, "FINISHED");
+    if (one.tag("mlflow.parentRunId").empty()) parent_id = one.id;
+  }
+  for (const auto& one : *runs) {
+    if (one.id == parent_id) continue;
+    EXPECT_EQ(one.tag("mlflow.parentRunId"), parent_id);
+  }
+}
+
+}  // namespace
+}  // namespace assay

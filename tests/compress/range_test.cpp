@@ -1,0 +1,72 @@
+#include "compress/range.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+
+namespace assay::compress {
+namespace {
+
+using models::Activation;
+
+double error_of(const at::Tensor& values, QuantParams params, std::int64_t max_level) {
+  const auto rounded = at::fake_quantize_per_tensor_affine(values, params.scale, params.zero_point, 0, max_level);
+  return (rounded - values).square().mean().item<double>();
+}
+
+TEST(RangeTest, MinMaxCoversEverything) {
+  const auto values = torch::linspace(-1.0, 3.0, 1000);
+  const auto params = choose_range(values, Activation::kNone, {.method = RangeMethod::kMinMax});
+  EXPECT_NEAR(params.scale, 4.0 / 255, 1e-6);
+  EXPECT_EQ(params.zero_point, 64);
+}
+
+TEST(RangeTest, RepresentsZeroExactlyWhateverTheSign) {
+  const auto positive =
+      choose_range(torch::linspace(2.0, 3.0, 100), Activation::kNone, {.method = RangeMethod::kMinMax});
+  EXPECT_EQ(positive.zero_point, 0);
+  const auto negative =
+      choose_range(torch::linspace(-3.0, -2.0, 100), Activation::kNone, {.method = RangeMethod::kMinMax});
+  EXPECT_EQ(negative.zero_point, 255);
+}
+
+TEST(RangeTest, MseClipsWhereThatLessensTheError) {
+  torch::manual_seed(1);
+  const auto values = torch::randn({10'000});
+  const auto minmax = choose_range(values, Activation::kNone, {.method = RangeMethod::kMinMax, .max_level = 15});
+  const auto mse = choose_range(values, Activation::kNone, {.method = RangeMethod::kMse, .max_level = 15});
+  EXPECT_LT(mse.scale, minmax.scale);
+  EXPECT_LT(error_of(values, mse, 15), 0.7 * error_of(values, minmax, 15));
+}
+
+TEST(RangeTest, MseSpendsNoLevelsWhereTheActivationIsFlat) {
+  const auto values = torch::linspace(-30.0, 6.0, 10'000);
+  const auto params = choose_range(values, Activation::kHardswish, {.method = RangeMethod::kMse});
+  const auto low = -params.scale * static_cast<double>(params.zero_point);
+  EXPECT_GT(low, -6.0);
+  EXPECT_LE(low, -2.5);
+}
+
+TEST(RangeTest, PercentileDropsTheOutermostValues) {
+  const auto values = torch::linspace(0.0, 100.0, 10'001);
+  const auto params = choose_range(values, Activation::kNone, {.method = RangeMethod::kPercentile, .percentile = 90.0});
+  EXPECT_NEAR(params.scale * 255, 90.0, 0.5);
+}
+
+TEST(RangeTest, SevenBitsHalveTheLevels) {
+  const auto values = torch::linspace(0.0, 1.0, 100);
+  const auto params = choose_range(values, Activation::kNone, {.method = RangeMethod::kMinMax, .max_level = 127});
+  EXPECT_NEAR(params.scale, 1.0 / 127, 1e-6);
+}
+
+TEST(RangeTest, ConstantZeroIsNoTrouble) {
+  for (const auto method : {RangeMethod::kMinMax, RangeMethod::kPercentile, RangeMethod::kMse}) {
+    const auto params = choose_range(torch::zeros({10}), Activation::kNone, {.method = method});
+    EXPECT_GT(params.scale, 0.0);
+    EXPECT_TRUE(std::isfinite(params.scale));
+  }
+}
+
+}  // namespace
+}  // namespace assay::compress

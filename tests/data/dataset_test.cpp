@@ -1,0 +1,56 @@
+#include "data/dataset.h"
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "data/data_section.h"
+#include "data/loading.h"
+#include "expect_error.h"
+
+namespace assay::data {
+namespace {
+
+TEST(DatasetTest, SuggestsTheNearestName) {
+  EXPECT_ERROR(make_dataset(data_section("name = \"shape\"")), kConfig, "data.name = \"shape\": there is no such choice");
+  EXPECT_ERROR(make_dataset(data_section("name = \"shape\"")), kConfig, "did you mean `shapes`?");
+  EXPECT_ERROR(make_dataset(data_section("name = \"shape\"")), kConfig, "data.toml:1:8");
+}
+
+TEST(DatasetTest, LeavesTheTablesOfTheLoaderAlone) {
+  EXPECT_NO_THROW(make_dataset(data_section("name = \"shapes\"\n[loader]\nnum_workers = 0\n[augment]\nflip = false")));
+}
+
+TEST(DatasetTest, RefusesAnUnknownOption) {
+  EXPECT_ERROR(make_dataset(data_section("name = \"shapes\"\nimage_sise = 64")), kConfig, "image_size");
+}
+
+TEST(DatasetTest, HasARegistryLineForEachPlugin) {
+  std::set<std::string> plugins;
+  for (const auto& entry : std::filesystem::directory_iterator(ASSAY_SOURCE_DIR "/src/data")) {
+    std::ifstream file(entry.path());
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    if (entry.path().extension() == ".cpp" && text.find("ASSAY_DATASET(") != std::string::npos) {
+      plugins.insert(entry.path().stem());
+    }
+  }
+  const auto names = dataset_names();
+  EXPECT_EQ(plugins, std::set<std::string>(names.begin(), names.end()));
+}
+
+TEST(LoadingOptionsTest, KeepTheirDefaultsWhereNothingIsSaid) {
+  const auto options = read_loading_options(data_section("name = \"shapes\"\n[augment]\nflip = false"));
+  EXPECT_FALSE(options.augment.flip);
+  EXPECT_EQ(options.augment.crop_padding, 4);
+  EXPECT_DOUBLE_EQ(options.loader.validation_fraction, 0.1);
+}
+
+TEST(LoadingOptionsTest, TellEveryMistakeAtOnce) {
+  const auto section = data_section("[loader]\nvalidation_fraction = 1.5\n[augment]\npadding = \"wrap\"\nfilp = true");
+  EXPECT_ERROR(read_loading_options(section), kConfig, "data.loader.validation_fraction = 1.5");
+  EXPECT_ERROR(read_loading_options(section), kConfig, "data.augment.padding = \"wrap\"");
+  EXPECT_ERROR(read_loading_options(section), kConfig, "flip");
+}
+
+}  // namespace
+}  // namespace assay::data

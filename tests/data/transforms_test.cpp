@@ -1,0 +1,93 @@
+#include "data/transforms.h"
+
+#include <torch/torch.h>
+
+#include <map>
+
+#include "expect_error.h"
+
+namespace assay::data {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// Applies to a 3x3 image whose red plane is 1..9, green 11..19, blue 21..29, and returns the bytes of `channel`.
+std::vector<int> varied(const Variation& variation, const AugmentOptions& options, int channel = 0) {
+  Bytes image(27);
+  for (int i = 0; i < 27; ++i) image[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(10 * (i / 9) + i % 9 + 1);
+  std::vector<float> output(27);
+  Transform({}, options, 3, 3).apply(image.data(), variation, output.data());
+  std::vector<int> values;
+  for (int i = 0; i < 9; ++i)
+    values.push_back(static_cast<int>(std::lround(255.0F * output[static_cast<std::size_t>(3 * i + channel)])));
+  return values;
+}
+
+TEST(TransformTest, LeavesAnUnvariedImage) {
+  EXPECT_EQ(varied({}, {1, "zero", true}), (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(varied({}, {1, "zero", true}, 2), (std::vector<int>{21, 22, 23, 24, 25, 26, 27, 28, 29}));
+}
+
+TEST(TransformTest, MirrorsLeftToRight) {
+  EXPECT_EQ(varied({0, 0, true}, {1, "zero", true}, 1), (std::vector<int>{13, 12, 11, 16, 15, 14, 19, 18, 17}));
+}
+
+TEST(TransformTest, CropsWithBlackAround) {
+  EXPECT_EQ(varied({1, -1, false}, {1, "zero", true}), (std::vector<int>{0, 0, 0, 2, 3, 0, 5, 6, 0}));
+}
+
+TEST(TransformTest, CropsWithTheBorderReflected) {
+  EXPECT_EQ(varied({1, -1, false}, {1, "reflect", true}), (std::vector<int>{5, 6, 5, 2, 3, 2, 5, 6, 5}));
+  EXPECT_EQ(varied({-2, 0, false}, {2, "reflect", true}), (std::vector<int>{3, 2, 1, 6, 5, 4, 9, 8, 7}));
+}
+
+TEST(TransformTest, MirrorsWhatWasCropped) {
+  EXPECT_EQ(varied({1, 0, true}, {1, "zero", true}), (std::vector<int>{0, 3, 2, 0, 6, 5, 0, 9, 8}));
+}
+
+TEST(TransformTest, RefusesToReflectMoreThanTheImage) {
+  EXPECT_ERROR(Transform({}, {8, "reflect", true}, 8, 8), kConfig, "data.augment.crop_padding = 8: must be less than");
+  EXPECT_NO_THROW(Transform({}, {8, "zero", true}, 8, 8));
+}
+
+TEST(VariationTest, DependsOnSeedEpochAndSampleAlone) {
+  const AugmentOptions options;
+  const auto first = draw_variation(options, 1, 2, 3);
+  const auto again = draw_variation(options, 1, 2, 3);
+  EXPECT_EQ(first.shift_x, again.shift_x);
+  EXPECT_EQ(first.shift_y, again.shift_y);
+  EXPECT_EQ(first.flip, again.flip);
+  int differing = 0;
+  for (int epoch = 0; epoch < 20; ++epoch) differing += draw_variation(options, 1, epoch, 3).shift_x != first.shift_x;
+  EXPECT_GT(differing, 10);
+}
+
+TEST(VariationTest, DrawsEveryShiftAboutEquallyOften) {
+  const AugmentOptions options{2, "reflect", true};
+  std::map<std::int64_t, int> counts;
+  int flips = 0;
+  for (int sample = 0; sample < 5000; ++sample) {
+    const auto variation = draw_variation(options, 7, 0, sample);
+    ++counts[variation.shift_x];
+    flips += variation.flip;
+  }
+  EXPECT_EQ(counts.size(), 5U);
+  for (const auto& [shift, count] : counts) EXPECT_NEAR(count, 1000, 130) << shift;
+  EXPECT_NEAR(flips, 2500, 180);
+}
+
+TEST(VariationTest, FlipsOnlyWhenAsked) {
+  for (int sample = 0; sample < 50; ++sample) EXPECT_FALSE(draw_variation({4, "zero", false}, 1, 0, sample).flip);
+}
+
+TEST(NormalizeTest, MatchesTheFormulaAndIsChannelsLast) {
+  const auto pixels = torch::randint(0, 256, {3, 3, 5, 7}, torch::kByte);
+  const auto images = normalize(pixels, {{0.4F, 0.5F, 0.6F}, {0.2F, 0.25F, 0.3F}});
+  const auto mean = torch::tensor({0.4F, 0.5F, 0.6F}).view({1, 3, 1, 1});
+  const auto std = torch::tensor({0.2F, 0.25F, 0.3F}).view({1, 3, 1, 1});
+  EXPECT_TRUE(torch::allclose(images, (pixels.to(torch::kFloat) / 255 - mean) / std, 1e-6, 1e-6));
+  EXPECT_TRUE(images.is_contiguous(at::MemoryFormat::ChannelsLast));
+}
+
+}  // namespace
+}  // namespace assay::data

@@ -1,0 +1,51 @@
+#include "eval/accuracy.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "data/split.h"
+
+namespace assay::eval {
+namespace {
+
+// Four grey images whose brightness is their label times 50.
+data::Images grey_images() {
+  const auto labels = torch::tensor({0, 1, 2, 1}, torch::kInt64);
+  return {(labels * 50).to(torch::kUInt8).view({4, 1, 1, 1}).expand({4, 3, 2, 2}).contiguous(), labels};
+}
+
+data::Loader loader_of(const data::Images& images) {
+  return data::Loader::for_evaluation(images, data::all_places(4), data::Normalization{}, 3);
+}
+
+TEST(AccuracyTest, CountsWhatIsRightOverUnevenBatches) {
+  const auto images = grey_images();
+  auto loader = loader_of(images);
+  const auto always_one = [](const at::Tensor& batch) {
+    auto logits = torch::zeros({batch.size(0), 3});
+    logits.select(1, 1).fill_(100.0);
+    return logits;
+  };
+  const auto accuracy = measure_accuracy(always_one, loader, torch::kCPU, "test");
+  EXPECT_EQ(accuracy.num_correct, 2);
+  EXPECT_EQ(accuracy.num_samples, 4);
+  EXPECT_DOUBLE_EQ(accuracy.value(), 0.5);
+  EXPECT_NEAR(accuracy.loss, 50.0, 1e-4);  // 100 for each of the two that are wrong
+  EXPECT_TRUE(accuracy.predictions.equal(torch::ones({4}, torch::kInt64)));
+}
+
+TEST(AccuracyTest, UniformLogitsCostTheLogOfTheClasses) {
+  const auto images = grey_images();
+  auto loader = loader_of(images);
+  const auto uniform = [](const at::Tensor& batch) { return torch::zeros({batch.size(0), 3}); };
+  EXPECT_NEAR(measure_accuracy(uniform, loader, torch::kCPU, "test").loss, std::log(3.0), 1e-6);
+}
+
+TEST(AgreementTest, IsTheShareOfEqualPredictions) {
+  EXPECT_DOUBLE_EQ(agreement(torch::tensor({1, 2, 3, 4}), torch::tensor({1, 2, 3, 5})), 0.75);
+}
+
+}  // namespace
+}  // namespace assay::eval

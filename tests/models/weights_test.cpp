@@ -1,0 +1,159 @@
+#include "models/weights.h"
+
+#include <caffe2/serialize/inline_container.h>
+#include <torch/torch.h>
+
+#include <fstream>
+
+#include "expect_error.h"
+#include "golden/run_python.h"
+#include "models/model_section.h"
+#include "models/pickle.h"
+#include "temporary_folder.h"
+
+namespace assay::models {
+namespace {
+
+using std::string_literals::operator""s;
+
+std::string pickled_string(const std::string& text) {
+  return "X" + std::string(1, static_cast<char>(text.size())) + "\0\0\0"s + text;
+}
+
+/// Writes the pickle of a float tensor of `count` elements in storage "0", shaped (count).
+std::string pickled_tensor(char count, char claimed) {
+  return "ctorch._utils\n_rebuild_tensor_v2\n((" + pickled_string("storage") + "ctorch\nFloatStorage\n" +
+         pickled_string("0") + pickled_string("cpu") + "K" + count + "tQK\0(K"s + claimed + "t(K\1t\x89Nt"s + "R";
+}
+
+std::string pickled_dict(const std::string& entries) { return "\x80\2}("s + entries + "u."; }
+
+class WeightsTest : public ::testing::Test {
+ protected:
+  /// Writes an archive as torch.save would, whose storage "0" holds `num_floats` numbers.
+  std::filesystem::path write_archive(const std::string& pickle, std::size_t num_floats) {
+    const auto path = folder_.path() / "weights.pth";
+    caffe2::serialize::PyTorchStreamWriter writer(path.string());
+    const std::vector<float> values(num_floats, 1.5F);
+    writer.writeRecord("data.pkl", pickle.data(), pickle.size());
+    writer.writeRecord("data/0", values.data(), num_floats * sizeof(float));
+    writer.writeEndOfFile();
+    return path;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(WeightsTest, ComputesWhatTorchvisionComputes) {
+  if (const auto why = explain_missing_python(); !why.empty()) GTEST_SKIP() << why;
+  ASSERT_TRUE(run_python("mobilenet_v3_small.py", folder_.path().string()));
+  std::map<std::string, at::Tensor> golden;
+  for (const auto& [name, tensor] : read_state_dict(folder_.path() / "golden.pth")) golden[name] = tensor;
+  for (const auto& [size, stride] : {std::pair<const char*, std::int64_t>{"224", 2}, {"32", 1}}) {
+    const auto model = make_model(plugin_section("mobilenet_v3_small", {{"stem_stride", stride}}), 10, 1);
+    load_weights(*model, folder_.path() / "weights.pth");
+    model->eval();
+    torch::NoGradGuard no_grad;
+    const auto difference =
+        model->forward(golden[std::string("input_") + size]) - golden[std::string("output_") + size];
+    EXPECT_LE(difference.abs().max().item<double>(), 1e-5) << size << " pixels";
+  }
+}
+
+TEST_F(WeightsTest, ReadsTensorsByName) {
+  const auto file = write_archive(pickled_dict(pickled_string("a.weight") + pickled_tensor(3, 3)), 3);
+  const auto tensors = read_state_dict(file);
+  ASSERT_EQ(tensors.size(), 1U);
+  EXPECT_EQ(tensors[0].first, "a.weight");
+  EXPECT_TRUE(torch::equal(tensors[0].second, torch::full({3}, 1.5F)));
+}
+
+TEST_F(WeightsTest, FindsTheStateDictInsideACheckpoint) {
+  const auto inner = "}(" + pickled_string("a.weight") + pickled_tensor(3, 3) + "u";
+  const auto file =
+      write_archive(pickled_dict(pickled_string("epoch") + "K\5" + pickled_string("state_dict") + inner), 3);
+  EXPECT_EQ(read_state_dict(file).at(0).first, "a.weight");
+}
+
+TEST_F(WeightsTest, ListsEveryMismatchAndChangesNothing) {
+  const auto file = write_archive(pickled_dict(pickled_string("classifier.3.bias") + pickled_tensor(3, 3) +
+                                               pickled_string("surplus") + pickled_tensor(3, 3)),
+                                  3);
+  const auto model = make_model(small_image_model(), 10, 1);
+  EXPECT_ERROR(load_weights(*model, file), kData, "classifier.3.bias: has shape 3, the model wants 10");
+  EXPECT_ERROR(load_weights(*model, file), kData, "surplus: the model has no such tensor");
+  EXPECT_ERROR(load_weights(*model, file), kData, "features.1.block.1.fc2.bias: missing from the file");
+  EXPECT_EQ(model->named_parameters()["classifier.3.bias"].abs().max().item<double>(), 0.0);
+}
+
+TEST_F(WeightsTest, RefusesFilesOfOtherKinds) {
+  EXPECT_ERROR(read_state_dict(folder_.path() / "absent.pth"), kData, "absent.pth");
+  EXPECT_ERROR(read_state_dict(folder_.path()), kData, "cannot read");
+  EXPECT_ERROR(read_state_dict(folder_.write("text.pth", "hello")), kData, "not a PyTorch weights file");
+  EXPECT_ERROR(read_state_dict(folder_.write("empty.pth", "")), kData, "not a PyTorch weights file");
+  EXPECT_ERROR(read_state_dict(folder_.write("zip.pth", "PK\3\4 and nothing more")), kData, "bad weights file");
+}
+
+TEST_F(WeightsTest, RefusesTruncatedFilesAtAnyLength) {
+  const auto file = write_archive(pickled_dict(pickled_string("a") + pickled_tensor(3, 3)), 3);
+  std::ifstream stream(file, std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(stream)), {});
+  for (std::size_t length = 0; length < whole.size(); length += 7)
+    EXPECT_ERROR(read_state_dict(folder_.write("cut.pth", whole.substr(0, length))), kData, "cut.pth");
+}
+
+TEST_F(WeightsTest, RefusesTensorsThatExceedTheirStorage) {
+  const auto past_the_end = write_archive(pickled_dict(pickled_string("a") + pickled_tensor(3, 4)), 3);
+  EXPECT_ERROR(read_state_dict(past_the_end), kData, "larger than its storage");
+  const auto short_record = write_archive(pickled_dict(pickled_string("a") + pickled_tensor(9, 9)), 3);
+  EXPECT_ERROR(read_state_dict(short_record), kData, "too few");
+}
+
+TEST_F(WeightsTest, RunsNoCodeNamedInTheFile) {
+  const auto marker = folder_.path() / "executed";
+  const auto call = "cos\nsystem\n(" + pickled_string("touch " + marker.string()) + "tR";
+  EXPECT_ERROR(read_state_dict(write_archive("\x80\2"s + call + ".", 1)), kData, "no dictionary of tensors");
+  EXPECT_ERROR(read_state_dict(write_archive(pickled_dict(pickled_string("a") + call), 1)), kData,
+               "no dictionary of tensors");
+  EXPECT_FALSE(std::filesystem::exists(marker));
+}
+
+/// Reads a pickle whose storages are all empty.
+void read_pickle(const std::string& bytes) {
+  PickleReader reader(bytes, [](const auto&, auto type, auto) { return torch::empty({4}, type); });
+  reader.read();
+}
+
+TEST(PickleReaderTest, RefusesHostileInput) {
+  EXPECT_ERROR(read_pickle(""), kData, "ends too early");
+  EXPECT_ERROR(read_pickle("."), kData, "a value is missing");
+  EXPECT_ERROR(read_pickle("i"), kData, "opcode 0x69");
+  EXPECT_ERROR(read_pickle("X\xff\xff\xff\xff"), kData, "ends too early");
+  EXPECT_ERROR(read_pickle("Nr\xff\xff\xff\xff"), kData, "memo index too large");
+  EXPECT_ERROR(read_pickle("h\1"), kData, "memo entry not set");
+  EXPECT_ERROR(read_pickle("]t."), kData, "a mark is missing");
+  EXPECT_ERROR(read_pickle("Na."), kData, "is missing");
+}
+
+TEST(PickleReaderTest, SurvivesDeepNestingAndCycles) {
+  EXPECT_NO_THROW(read_pickle("N" + std::string(2'000'000, '\x85') + "."));
+  EXPECT_NO_THROW(read_pickle("]q\1h\1a."));
+}
+
+TEST(PickleReaderTest, SurvivesEveryChangedByte) {
+  const auto pickle = pickled_dict(pickled_string("a") + pickled_tensor(3, 3));
+  for (std::size_t i = 0; i < pickle.size(); ++i) {
+    for (int byte = 0; byte < 256; ++byte) {
+      auto changed = pickle;
+      changed[i] = static_cast<char>(byte);
+      try {
+        read_pickle(changed);
+      } catch (const Error& error) {
+        ASSERT_EQ(error.kind(), ErrorKind::kData);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace assay::models

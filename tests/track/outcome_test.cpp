@@ -1,0 +1,91 @@
+#include "track/outcome.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace assay::track {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const TrackingServer kServer{"http://127.0.0.1:5000", "default", "ann", "hunter2", "tok123"};
+
+Failure explain_answer(int status, const std::string& body) {
+  HttpResponse response;
+  response.status = status;
+  response.body = body;
+  return explain(response, kServer, 30).value_or(Failure{});
+}
+
+Failure explain_break(Transport transport) {
+  HttpResponse response;
+  response.transport = transport;
+  response.transport_text = "why";
+  return explain(response, kServer, 30).value_or(Failure{});
+}
+
+TEST(OutcomeTest, AcceptsSuccessOnly) {
+  HttpResponse response;
+  response.status = 200;
+  EXPECT_FALSE(explain(response, kServer, 30));
+  response.transport = Transport::kDropped;
+  EXPECT_TRUE(explain(response, kServer, 30));
+}
+
+TEST(OutcomeTest, TriesAgainWhatMayPass) {
+  for (const int status : {408, 429, 500, 502, 503, 504}) {
+    EXPECT_EQ(explain_answer(status, "busy").kind, Failure::Kind::kTransient) << status;
+  }
+  for (const auto transport : {Transport::kRefused, Transport::kTimeout, Transport::kDropped, Transport::kUnresolved}) {
+    EXPECT_EQ(explain_break(transport).kind, Failure::Kind::kTransient);
+  }
+  EXPECT_FALSE(explain_break(Transport::kRefused).connected);
+  EXPECT_TRUE(explain_break(Transport::kTimeout).connected);
+}
+
+TEST(OutcomeTest, TakesMlflowsErrorsAsTheRequestsFault) {
+  const auto failure = explain_answer(400, R"({"error_code": "INVALID_PARAMETER_VALUE", "message": "bad\nkey"})");
+  EXPECT_EQ(failure.kind, Failure::Kind::kRejected);
+  EXPECT_EQ(failure.code, "INVALID_PARAMETER_VALUE");
+  EXPECT_THAT(failure.message, HasSubstr("HTTP 400: INVALID_PARAMETER_VALUE: bad key"));
+}
+
+TEST(OutcomeTest, TellsEachWrongServerApart) {
+  const auto page = explain_answer(404, "\n<!doctype html><title>404</title>");
+  EXPECT_EQ(page.kind, Failure::Kind::kUnusable);
+  EXPECT_THAT(page.message, HasSubstr("HTTP 404: a web page"));
+  EXPECT_THAT(page.message, Not(HasSubstr("doctype")));
+  EXPECT_THAT(page.hint, HasSubstr("path prefix"));
+  const auto host = explain_answer(403, "Invalid Host header - possible DNS rebinding attack detected");
+  EXPECT_EQ(host.kind, Failure::Kind::kUnusable);
+  EXPECT_THAT(host.hint, HasSubstr("--allowed-hosts '127.0.0.1:5000"));
+  EXPECT_THAT(explain_answer(401, "").hint, HasSubstr("MLFLOW_TRACKING_USERNAME"));
+  EXPECT_THAT(explain_answer(302, "").message, HasSubstr("redirect"));
+  EXPECT_THAT(explain_break(Transport::kRefused).hint, HasSubstr("make mlflow-up"));
+  EXPECT_THAT(explain_break(Transport::kGarbage).message, HasSubstr("does not speak HTTP"));
+}
+
+TEST(OutcomeTest, PointsAtTheAddressOfAnotherMachine) {
+  HttpResponse response;
+  response.transport = Transport::kRefused;
+  const TrackingServer server{"https://tracking.example", "run.toml:3:7", "", "", ""};
+  EXPECT_THAT(explain(response, server, 30)->hint, HasSubstr("run.toml:3:7"));
+  EXPECT_THAT(explain(response, server, 30)->hint, Not(HasSubstr("make mlflow-up")));
+}
+
+TEST(OutcomeTest, KeepsSecretsOutOfMessages) {
+  const auto failure = explain_answer(500, "login ann:hunter2 with tok123 failed");
+  EXPECT_THAT(failure.message, HasSubstr("login ann:*** with *** failed"));
+  HttpResponse response;
+  response.status = 200;
+  response.body = "hunter2";
+  EXPECT_THAT(explain_garbage(response, kServer).message, Not(HasSubstr("hunter2")));
+}
+
+TEST(OutcomeTest, QuotesLittleOfALongAnswer) {
+  EXPECT_LT(explain_answer(500, std::string(100'000, 'x')).message.size(), 500U);
+}
+
+}  // namespace
+}  // namespace assay::track

@@ -1,0 +1,76 @@
+#include "track/tracking_server.h"
+
+#include <cstdlib>
+
+#include "expect_error.h"
+
+namespace assay::track {
+namespace {
+
+class TrackingServerTest : public testing::Test {
+ protected:
+  void SetUp() override { clear(); }
+  void TearDown() override { clear(); }
+
+ private:
+  static void clear() {
+    for (const char* name :
+         {"MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN"}) {
+      unsetenv(name);
+    }
+  }
+};
+
+TEST_F(TrackingServerTest, PrefersTheOptionThenTheEnvironmentThenThisMachine) {
+  EXPECT_EQ(find_tracking_server("", "file:1:1").url, "http://127.0.0.1:5000");
+  setenv("MLFLOW_TRACKING_URI", "https://tracking.example/prefix/", 1);
+  EXPECT_EQ(find_tracking_server("", "file:1:1").url, "https://tracking.example/prefix");
+  EXPECT_EQ(find_tracking_server("http://[::1]:81//", "file:1:1").url, "http://[::1]:81");
+}
+
+TEST_F(TrackingServerTest, TakesTheLoginOutOfTheAddress) {
+  const auto server = find_tracking_server("http://ann:s%40cret@host:80/x", "file:1:1");
+  EXPECT_EQ(server.url, "http://host:80/x");
+  EXPECT_EQ(server.username, "ann");
+  EXPECT_EQ(server.password, "s@cret");
+  EXPECT_EQ(server.redact("Authorization: Basic YW5uOnNAY3JldA=="), "Authorization: Basic ***");
+  EXPECT_EQ(server.redact("login s@cret failed: s@cret"), "login *** failed: ***");
+}
+
+TEST_F(TrackingServerTest, TakesTheLoginFromTheEnvironment) {
+  setenv("MLFLOW_TRACKING_TOKEN", "tok", 1);
+  EXPECT_EQ(find_tracking_server("", "").token, "tok");
+  setenv("MLFLOW_TRACKING_USERNAME", "bob", 1);
+  EXPECT_EQ(find_tracking_server("", "").token, "tok");  // a user name alone is no login
+  setenv("MLFLOW_TRACKING_PASSWORD", "pass", 1);
+  const auto server = find_tracking_server("http://ann:old@host", "");
+  EXPECT_EQ(server.username, "bob");
+  EXPECT_EQ(server.password, "pass");
+  EXPECT_EQ(server.token, "");
+}
+
+TEST_F(TrackingServerTest, RefusesAnAddressThatIsNone) {
+  for (const char* uri : {"sqlite:///mlflow.db", "127.0.0.1:5000", "databricks", "ftp://host"}) {
+    EXPECT_ERROR(find_tracking_server(uri, "run.toml:3:7"), kConfig,
+                 "must begin with http:// or https:// (run.toml:3:7)");
+  }
+  EXPECT_ERROR(find_tracking_server("http://", "o"), kConfig, "the host is missing");
+  EXPECT_ERROR(find_tracking_server("http://:5000", "o"), kConfig, "the host is missing");
+  EXPECT_ERROR(find_tracking_server("http://host:99999", "o"), kConfig, "the port must be between 1 and 65535");
+  EXPECT_ERROR(find_tracking_server("http://host:50 00", "o"), kConfig, "port");
+  EXPECT_ERROR(find_tracking_server("http://host/a?b", "o"), kConfig, "a character that no address may hold");
+}
+
+TEST_F(TrackingServerTest, NamesTheVariableAtFaultAndNoSecret) {
+  setenv("MLFLOW_TRACKING_URI", "http://ann:secret@host:port", 1);
+  try {
+    find_tracking_server("", "file:1:1");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("environment variable MLFLOW_TRACKING_URI"));
+    EXPECT_THAT(error.what(), testing::Not(testing::HasSubstr("secret")));
+  }
+}
+
+}  // namespace
+}  // namespace assay::track
