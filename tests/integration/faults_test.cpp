@@ -11,6 +11,7 @@
 #include <set>
 
 #include "core/clock.h"
+#include "expect_error.h"
 #include "integration/fault_server.h"
 #include "integration/mlflow_server.h"
 #include "integration/tracking.h"
@@ -96,7 +97,7 @@ TEST(FaultsTest, SurvivesAnswersThatAreNotHttpOrNotMlflow) {
 TEST(FaultsTest, SendsTheLoginAndNeverShowsIt) {
   FaultServer server([](const std::string& request) { return http_response(401, request, "text/plain"); });
   const auto uri = fmt::format("http://ann:hunter2@127.0.0.1:{}", server.port());
-  EXPECT_THROW(tracker_for(uri, kImpatient), Error) << "a configuration must hold no login";
+  EXPECT_ERROR(tracker_for(uri, kImpatient), kConfig, "track.uri must not hold a user or a password");
   ::setenv("MLFLOW_TRACKING_URI", uri.c_str(), 1);
   const auto text = run_in_vain("");
   ::unsetenv("MLFLOW_TRACKING_URI");
