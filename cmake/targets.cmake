@@ -54,7 +54,7 @@ function(assay_tests folder)
   # Tests run side by side: OpenMP's threads, which spin while they wait, would take the cores from each other.
   gtest_discover_tests(
     test_${folder} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300 ENVIRONMENT "OMP_NUM_THREADS=1")
+    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 900 ENVIRONMENT "OMP_NUM_THREADS=1")
 endfunction()
 
 include(GoogleTest)

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "config/files.h"
 #include "core/build_info.h"
 
 namespace assay::app {
@@ -30,21 +31,11 @@ std::string quote_for_shell(const std::string& word) {
   return quoted + "'";
 }
 
-std::string list_groups(const fs::path& config_dir) {
+std::string list_groups(const std::vector<fs::path>& config_dirs) {
+  const config::ConfigFiles files(config_dirs);
   std::string text;
-  std::error_code ignored;
-  std::vector<fs::path> files;
-  for (const auto& file : fs::recursive_directory_iterator(config_dir, ignored)) {
-    if (file.path().extension() == ".toml" && file.path().parent_path() != config_dir) files.push_back(file.path());
-  }
-  std::sort(files.begin(), files.end());
-  std::string last_group;
-  for (const auto& file : files) {
-    const auto group = fs::relative(file.parent_path(), config_dir, ignored).string();
-    text += group == last_group ? ", " : fmt::format("\n  {} = ", group);
-    text += file.stem().string();
-    last_group = group;
-  }
+  for (const auto& group : files.groups())
+    text += fmt::format("\n  {} = {}", group, fmt::join(files.options(group), ", "));
   return text;
 }
 
@@ -58,20 +49,37 @@ std::string describe_options(const std::vector<config::FieldHelp>& options) {
   return text;
 }
 
+std::vector<fs::path> search_path(const CommandLine& command_line, const fs::path& own_configs) {
+  auto folders = command_line.config_dirs;
+  folders.push_back(own_configs);
+  return folders;
+}
+
 }  // namespace
 
 std::optional<int> parse_command_line(int argc, char** argv, const std::string& name, const std::string& summary,
                                       const std::vector<config::FieldHelp>& options, CommandLine& command_line) {
-  command_line.config_dir = find_config_dir();
+  const auto own_configs = find_config_dir();
   CLI::App app(summary, name);
   const auto& build = build_info();
   app.set_version_flag("--version",
                        fmt::format("{} {} ({}{})", name, build.version, build.commit, build.dirty ? ", dirty" : ""));
-  app.add_option("overrides", command_line.overrides, "key=value and group=option")->option_text("KEY=VALUE...");
-  app.add_option("--config-dir", command_line.config_dir, "folder of the configuration files")->capture_default_str();
+  auto& asked = command_line.inspection;
+  app.add_option("overrides", command_line.overrides, "key=value, group=option, @file.toml")
+      ->option_text("KEY=VALUE...");
+  app.add_option("--config-dir", command_line.config_dirs,
+                 "folder of configuration files that come before the project's")
+      ->allow_extra_args(false);
+  app.add_flag("-m,--multirun", command_line.multirun, "run every combination of key=a,b and key=range(n)");
   app.add_flag("--force", command_line.force, "run again what has already finished");
+  app.add_flag("--dry-run", command_line.dry_run, "check everything, say what would run, and stop");
+  app.add_option("-c,--cfg", asked.config, "print the configuration: job (as composed) or resolved")
+      ->check(CLI::IsMember({"job", "resolved"}));
+  app.add_option("-i,--info", asked.info, "print what was composed: defaults, searchpath or sweep")
+      ->check(CLI::IsMember({"defaults", "searchpath", "sweep"}));
+  app.add_option("--explain", asked.explain, "print who set a key, and what stood there before")->option_text("KEY");
   app.footer([&] {
-    return "Groups (choose with group=option):" + list_groups(command_line.config_dir) +
+    return "Groups (choose with group=option):" + list_groups(search_path(command_line, own_configs)) +
            "\n\nOptions (set with key=value):" + describe_options(options);
   });
   for (int i = 0; i < argc; ++i) command_line.text += (i == 0 ? "" : " ") + quote_for_shell(i == 0 ? name : argv[i]);
@@ -80,6 +88,7 @@ std::optional<int> parse_command_line(int argc, char** argv, const std::string& 
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  command_line.config_dirs = search_path(command_line, own_configs);
   return std::nullopt;
 }
 

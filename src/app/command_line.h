@@ -5,15 +5,26 @@
 #include <string>
 #include <vector>
 
+#include "config/files.h"
 #include "config/schema.h"
 
 namespace assay::app {
 
+/// Says what to show of the configuration instead of running; empty: nothing.
+struct Inspection {
+  std::string config;   ///< "job" (as composed) or "resolved"
+  std::string info;     ///< "defaults", "searchpath" or "sweep"
+  std::string explain;  ///< a key
+};
+
 /// Is what was asked for on the command line of an experiment.
 struct CommandLine {
-  std::filesystem::path config_dir;
+  std::vector<std::filesystem::path> config_dirs;  ///< the search path; the last is the project's own
   std::vector<std::string> overrides;
+  Inspection inspection;
   bool force = false;
+  bool multirun = false;
+  bool dry_run = false;
   std::string text;  ///< as typed, quoted for a shell
 };
 

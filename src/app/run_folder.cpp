@@ -39,8 +39,13 @@ std::string make_run_key(const config::Table& config, const std::string& data_di
   return sha256(config::fingerprint(config, non_semantic_keys()) + build_id + data_digest);
 }
 
+std::filesystem::path RunFolder::path_of(const std::filesystem::path& dir, const std::string& experiment,
+                                         const std::string& run_key) {
+  return dir / experiment / run_key.substr(0, 12);
+}
+
 RunFolder::RunFolder(const std::filesystem::path& dir, const std::string& experiment, const std::string& run_key)
-    : path_(dir / experiment / run_key.substr(0, 12)) {
+    : path_(path_of(dir, experiment, run_key)) {
   make_writable_folder(path_);
   check_space(path_);
   const auto lock_file = path_ / ".lock";

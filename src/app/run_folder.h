@@ -25,6 +25,10 @@ class RunFolder {
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
 
+  /// Returns the folder that a run of this key has.
+  static std::filesystem::path path_of(const std::filesystem::path& dir, const std::string& experiment,
+                                       const std::string& run_key);
+
   const std::filesystem::path& path() const { return path_; }
 
   /// Tells whether a run of this key has already finished here.

@@ -4,6 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "config/defaults_list.h"
+#include "config/files.h"
+#include "config/grammar.h"
+#include "config/merge.h"
 #include "config/value.h"
 
 namespace assay::config {
@@ -15,14 +19,22 @@ struct ComposeRequest {
   std::vector<std::string> overrides;  ///< `key=value` and `group=option`, as on the command line
 };
 
-/// Composes one configuration: the primary file's `defaults` in their order, later ones over earlier ones, then the
-/// overrides. Tables merge deeply; any other value replaces.
-///
-/// An entry of `defaults` is "_self_" (the file itself; at the end when not named), {group = "option"} (the file
-/// group/option.toml, placed in the table of the group's name, `/` opening a table), or {"override group" = "option"}
-/// (replaces the choice made elsewhere); a group is relative to the file's own, or absolute with a leading `/`. A file
-/// that holds `__package__ = "_global_"` is placed at the root. `group=option` on the command line beats both; a group
-/// that no defaults list names is added at the end. Errors: Error(kConfig) with position and the nearest existing name.
+/// Is a composed configuration, `${...}` and "???" still in place.
+struct Composition {
+  Table table;
+  std::vector<PlacedFile> files;  ///< what was merged, in this order
+};
+
+/// Composes one configuration: the files of the defaults list, later over earlier, each in the table of its group; then
+/// the overrides of values, in their order. Mistakes of several overrides are told together.
+/// Errors: Error(kConfig) with position and the nearest existing name.
+Composition compose(ConfigFiles& files, const std::string& primary, const std::vector<Override>& overrides,
+                    NewKeys new_keys = NewKeys::kRefused);
+
+/// Composes what the request asks for.
 Table compose(const ComposeRequest& request);
+
+/// Parses the arguments of a command line; `@file.toml` stands for the strings in the array `overrides` of that file.
+std::vector<Override> parse_overrides(const std::vector<std::string>& arguments);
 
 }  // namespace assay::config

@@ -42,7 +42,10 @@ class Converter {
     if (const auto* flag = node.as_boolean()) return {flag->get(), where};
     if (const auto* integer = node.as_integer()) return {integer->get(), where};
     if (const auto* number = node.as_floating_point()) return {number->get(), where};
-    if (const auto* text = node.as_string()) return {text->get(), where};
+    if (const auto* text = node.as_string()) {
+      if (text->get() == kNullText) return {Null{}, where};
+      return {text->get(), where};
+    }
     if (const auto* inner = node.as_table()) return {table(*inner), where};
     if (const auto* elements = node.as_array()) {
       Array array;
@@ -53,7 +56,7 @@ class Converter {
                 "put quotes around it if it is text");
   }
 
-  const std::string& source_;
+  SourceName source_;
 };
 
 void write_section(const Table& table, const std::string& path, std::string& text) {

@@ -11,6 +11,8 @@
 namespace assay::config {
 namespace {
 
+constexpr std::size_t kIndexedSize = 32;
+
 std::string quote(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
@@ -42,6 +44,7 @@ bool is_bare_key(std::string_view key) {
 }
 
 struct TomlWriter {
+  std::string operator()(Null) const { return quote(kNullText); }
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
   std::string operator()(double value) const { return format_number(value); }
@@ -62,12 +65,21 @@ struct TomlWriter {
 
 }  // namespace
 
+const std::string& SourceName::text() const {
+  static const std::string kNone;
+  return text_ ? *text_ : kNone;
+}
+
 std::string Origin::to_string() const {
-  if (line == 0) return source;
-  return fmt::format("{}:{}:{}", source, line, column);
+  if (line == 0) return source.text();
+  return fmt::format("{}:{}:{}", source.text(), line, column);
 }
 
 const Value* Table::find(std::string_view key) const {
+  if (!index_.empty()) {
+    const auto found = index_.find(std::string(key));
+    return found == index_.end() ? nullptr : &entries_[found->second].second;
+  }
   for (const auto& entry : entries_) {
     if (entry.first == key) return &entry.second;
   }
@@ -79,17 +91,24 @@ Value* Table::find(std::string_view key) { return const_cast<Value*>(std::as_con
 void Table::set(std::string_view key, Value value) {
   if (auto* existing = find(key)) {
     *existing = std::move(value);
-  } else {
-    entries_.emplace_back(std::string(key), std::move(value));
+    return;
   }
+  entries_.emplace_back(std::string(key), std::move(value));
+  if (entries_.size() < kIndexedSize) return;
+  for (auto i = index_.size(); i < entries_.size(); ++i) index_.emplace(entries_[i].first, i);
 }
 
 void Table::erase(std::string_view key) {
   std::erase_if(entries_, [key](const Entry& entry) { return entry.first == key; });
+  index_.clear();
+  if (entries_.size() < kIndexedSize) return;
+  for (std::size_t i = 0; i < entries_.size(); ++i) index_.emplace(entries_[i].first, i);
 }
 
+void Value::set_replaced(const Value& earlier) { replaced_ = std::make_shared<const Replaced>(Replaced{earlier}); }
+
 std::string Value::type_name() const {
-  constexpr std::array kNames = {"a boolean", "an integer", "a number", "a string", "an array", "a table"};
+  constexpr std::array kNames = {"null", "a boolean", "an integer", "a number", "a string", "an array", "a table"};
   return kNames[data_.index()];
 }
 

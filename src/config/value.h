@@ -1,18 +1,33 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
 
 namespace assay::config {
 
+/// Names a file or an override. Copies share the text: each value of a configuration holds one.
+class SourceName {
+ public:
+  SourceName() = default;
+  SourceName(std::string text) : text_(std::make_shared<const std::string>(std::move(text))) {}
+  SourceName(const char* text) : SourceName(std::string(text)) {}
+
+  const std::string& text() const;
+
+ private:
+  std::shared_ptr<const std::string> text_;
+};
+
 /// Says where a value was written: a file and a position in it, or an override on the command line.
 struct Origin {
-  std::string source;  ///< path of the file, or "override 2: `train.epochs=5`"
-  int line = 0;        ///< from 1; 0 for an override
+  SourceName source;  ///< path of the file, or "override 2: `train.epochs=5`"
+  int line = 0;       ///< from 1; 0 for an override
   int column = 0;
 
   /// Formats as "file:line:column", or the override alone.
@@ -22,6 +37,10 @@ struct Origin {
 class Value;
 
 using Array = std::vector<Value>;
+
+/// Is the value of a key that is there but holds nothing; TOML files write it "${null}".
+using Null = std::monostate;
+inline constexpr std::string_view kNullText = "${null}";
 
 /// Holds keys in the order in which they were first set.
 class Table {
@@ -41,12 +60,16 @@ class Table {
 
  private:
   std::vector<Entry> entries_;
+  std::unordered_map<std::string, std::size_t> index_;  // of a large table: key -> place in entries_
 };
+
+/// Is a value that a later file or override replaced.
+struct Replaced;
 
 /// Is one value of a configuration together with its origin.
 class Value {
  public:
-  using Data = std::variant<bool, std::int64_t, double, std::string, Array, Table>;
+  using Data = std::variant<Null, bool, std::int64_t, double, std::string, Array, Table>;
 
   Value(Data data, Origin origin) : data_(std::move(data)), origin_(std::move(origin)) {}
 
@@ -62,7 +85,13 @@ class Value {
     return std::get_if<T>(&data_);
   }
 
-  /// Names the type for people: "a boolean", "an integer", "a number", "a string", "an array", "a table".
+  /// Returns what stood here before, or nullptr.
+  const std::shared_ptr<const Replaced>& replaced() const { return replaced_; }
+
+  /// Remembers `earlier` as what this value replaces.
+  void set_replaced(const Value& earlier);
+
+  /// Names the type for people: "null", "a boolean", "an integer", "a number", "a string", "an array", "a table".
   std::string type_name() const;
 
   /// Formats the value as TOML on one line.
@@ -71,6 +100,11 @@ class Value {
  private:
   Data data_;
   Origin origin_;
+  std::shared_ptr<const Replaced> replaced_;
+};
+
+struct Replaced {
+  Value value;
 };
 
 /// Follows a dotted path through tables; nullptr when a part is missing.

@@ -59,6 +59,25 @@ class HouseholdCompressionTest : public testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(HouseholdCompressionTest, ShowsItsConfigurationWithoutRunning) {
+  expect_exit({"--cfg", "job", "train.epochs=3"}, 0, "epochs = 3  # override 2: `train.epochs=3`");
+  expect_exit({"--cfg", "resolved", "run.name=on ${assay.cores:} cores"}, 0, " cores\"");
+  expect_exit({"--info", "defaults", "experiment=demo"}, 0, "experiment/demo");
+  expect_exit({"--info", "searchpath"}, 0, "/configs\n");
+  expect_exit({"--info", "sweep", "run.seed=range(3)"}, 0, "   2 ");
+  expect_exit({"--explain", "train.epochs", "experiment=demo"}, 0, "instead of 15  # ");
+  expect_exit({"--explain", "train.epoch"}, 2, "did you mean `train.epochs`?");
+  EXPECT_FALSE(fs::exists(folder_.path() / "runs"));
+}
+
+TEST_F(HouseholdCompressionTest, SaysWhatWouldRun) {
+  expect_exit({"--dry-run"}, 0, "would run shapes-mobilenet_v3_small-s1");
+  expect_exit({"-m", "--dry-run", "run.seed=range(2)"}, 0, "run 2 of 2: ");
+  expect_exit({"-m", "--dry-run", "run.seed=1,x,2"}, 2, "run 3 of 3: ");
+  expect_exit({"run.seed=1,2"}, 2, "--multirun runs each of them");
+  EXPECT_FALSE(fs::exists(folder_.path() / "runs"));
+}
+
 TEST_F(HouseholdCompressionTest, AnswersHelpAndVersion) {
   expect_exit({"--help"}, 0, "train.label_smoothing");
   expect_exit({"--help"}, 0, "data = cifar10, shapes");

@@ -1,0 +1,23 @@
+#include "app/ending.h"
+
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+
+namespace assay::app {
+
+Ending ending_of_exception() {
+  using track::RunStatus;
+  try {
+    throw;
+  } catch (const Stopped& stopped) {
+    return {RunStatus::kKilled, 128 + stopped.signal, fmt::format("stopped by signal {}", stopped.signal)};
+  } catch (const Error& error) {
+    return {RunStatus::kFailed, static_cast<int>(error.kind()), error.what()};
+  } catch (const c10::Error& error) {
+    return {RunStatus::kFailed, 1, fmt::format("LibTorch: {}", error.msg())};
+  } catch (const std::exception& error) {
+    return {RunStatus::kFailed, 1, error.what()};
+  }
+}
+
+}  // namespace assay::app

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+
+#include "core/error.h"
+#include "core/stop.h"
+#include "track/tracker.h"
+
+namespace assay::app {
+
+/// Is how a run, or a part of it, ended.
+struct Ending {
+  track::RunStatus status = track::RunStatus::kFinished;
+  int exit_code = 0;
+  std::string error;
+};
+
+/// Says what the exception now being handled means for the run and the process.
+Ending ending_of_exception();
+
+/// Calls `work` and turns whatever it throws into how the process ends: with the one catch of the program.
+template <typename Work>
+Ending end_of(const Work& work) {
+  try {
+    work();
+    return {};
+  } catch (...) {
+    return ending_of_exception();
+  }
+}
+
+}  // namespace assay::app

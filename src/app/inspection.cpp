@@ -1,0 +1,40 @@
+#include "app/inspection.h"
+
+#include <fmt/format.h>
+
+#include "app/configuration.h"
+#include "config/inspect.h"
+#include "config/sweep.h"
+#include "config/toml.h"
+
+namespace assay::app {
+namespace {
+
+std::string describe_sweep(const std::vector<config::Override>& overrides, const config::ConfigFiles& files) {
+  const auto runs = config::expand_sweeps(overrides, files);
+  std::string text;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    text += fmt::format("{:>4} ", i);
+    for (const auto& one : runs[i]) text += " " + one.text;
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::optional<std::string> inspect(const CommandLine& command_line, config::ConfigFiles& files,
+                                   const std::string& primary) {
+  const auto& asked = command_line.inspection;
+  if (asked.info.empty() && asked.config.empty() && asked.explain.empty()) return std::nullopt;
+  const auto overrides = config::parse_overrides(command_line.overrides);
+  if (asked.info == "searchpath") return config::describe_search_path(files);
+  if (asked.info == "sweep") return describe_sweep(overrides, files);
+  const auto composition = config::compose(files, primary, overrides, config::NewKeys::kAllowed);
+  if (asked.info == "defaults") return config::describe_defaults(composition.files);
+  if (!asked.explain.empty()) return config::explain(composition.table, asked.explain);
+  if (asked.config == "job") return config::write_toml(composition.table);
+  return config::write_toml(configure(files, primary, overrides).resolved);
+}
+
+}  // namespace assay::app

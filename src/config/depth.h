@@ -1,0 +1,32 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "core/error.h"
+
+namespace assay::config {
+
+/// Bounds how deep interpolations, lists and tables may follow one another, so that no configuration can exhaust the
+/// stack.
+inline constexpr int kMaxDepth = 200;
+
+/// Counts a level while it lives. Errors: Error(kConfig) beyond kMaxDepth.
+class Level {
+ public:
+  explicit Level(int& depth) : depth_(depth) {
+    if (depth_ == kMaxDepth) {
+      throw Error(ErrorKind::kConfig, fmt::format("it goes on over more than {} levels", kMaxDepth));
+    }
+    ++depth_;
+  }
+  ~Level() { --depth_; }
+  Level(const Level&) = delete;
+  Level& operator=(const Level&) = delete;
+
+ private:
+  int& depth_;
+};
+
+}  // namespace assay::config

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/value.h"
+
+namespace assay::config {
+
+/// Finds and reads configuration files below the folders of a search path; each is read once.
+/// The name of a file is its path below a folder without ".toml" ("train/schedule/cosine"); a group is a folder.
+class ConfigFiles {
+ public:
+  /// Of files of the same name, that in the first of `folders` counts.
+  explicit ConfigFiles(std::vector<std::filesystem::path> folders) : folders_(std::move(folders)) {}
+
+  /// Returns the contents of a file, or nullptr when no folder has it.
+  /// Errors: Error(kConfig) when it is not TOML, or when the name leaves the folders.
+  const Table* find(const std::string& name);
+
+  /// Returns the path of a file that find() found.
+  std::filesystem::path path_of(const std::string& name) const;
+
+  bool has_group(const std::string& group);
+
+  /// Lists the options of a group, sorted; empty when there is no such group.
+  std::vector<std::string> options(const std::string& group) const;
+
+  /// Lists all groups, sorted; a group that only holds other groups is left out.
+  std::vector<std::string> groups() const;
+
+  const std::vector<std::filesystem::path>& folders() const { return folders_; }
+
+ private:
+  std::vector<std::filesystem::path> folders_;
+  std::map<std::string, std::unique_ptr<const Table>> files_;
+  std::map<std::string, bool> groups_;
+};
+
+}  // namespace assay::config

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "config/value.h"
+
+namespace assay::config {
+
+/// Is a text being parsed, together with what an error in it has to show.
+class GrammarText {
+ public:
+  GrammarText(std::string_view text, Origin origin) : text_(text), origin_(std::move(origin)) {}
+
+  std::string_view text() const { return text_; }
+  const Origin& origin() const { return origin_; }
+
+  /// Throws Error(kConfig) with the message, and as hint `advice` and the text with a caret under `position`.
+  [[noreturn]] void fail(std::size_t position, const std::string& message, std::string_view advice = "") const;
+
+  /// Fails with what stands at `position` and what was expected there.
+  [[noreturn]] void fail_expected(std::size_t position, std::string_view expected, std::string_view advice = "") const;
+
+  /// Fails unless the text is UTF-8.
+  void check_utf8() const;
+
+ private:
+  std::string excerpt(std::size_t position) const;
+
+  std::string_view text_;
+  Origin origin_;
+};
+
+/// Shortens a text to its beginning and makes it fit for one line of a message.
+std::string shown(std::string_view text);
+
+/// Is the number of brackets that may be open at once.
+inline constexpr int kMaxDepth = 200;
+
+/// Tells whether `text` spells an integer ("-3", "1_000"), by default without leading zeros.
+bool is_integer(std::string_view text, bool leading_zeros = false);
+
+/// Tells whether `text` spells a number that is not an integer ("1e-3", ".5", "1.", "-inf", "nan").
+bool is_decimal(std::string_view text, bool leading_zeros = false);
+
+/// Reads what is_integer accepted; nothing beyond 64 bits.
+std::optional<std::int64_t> parse_integer(std::string_view text);
+
+/// Reads what is_integer or is_decimal accepted; nothing beyond what a double holds.
+std::optional<double> parse_decimal(std::string_view text);
+
+/// Tells whether `text` is null, true, false, inf or nan, in any case; none of these names anything.
+bool is_reserved_word(std::string_view text);
+
+/// Tells whether `text` is `lower_case` in any case.
+bool equals_ignoring_case(std::string_view text, std::string_view lower_case);
+
+}  // namespace assay::config

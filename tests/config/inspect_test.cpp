@@ -1,0 +1,29 @@
+#include "config/inspect.h"
+
+#include "expect_error.h"
+#include "temporary_folder.h"
+
+namespace assay::config {
+namespace {
+
+TEST(InspectTest, ExplainsWhoSetAKey) {
+  TemporaryFolder folder;
+  folder.write("main.toml", "defaults = [{train = \"slow\"}]\n[train]\nepochs = 2\n");
+  folder.write("train/slow.toml", "epochs = 1\nlr = 0.1\n");
+  ConfigFiles files({folder.path()});
+  const auto composition = compose(files, "main", parse_overrides({"train.epochs=3"}));
+  const auto base = folder.path().string();
+  EXPECT_EQ(explain(composition.table, "train.epochs"),
+            "train.epochs = 3  # override 1: `train.epochs=3`\n"
+            "  instead of 2  # " +
+                base +
+                "/main.toml:3:10\n"
+                "  instead of 1  # " +
+                base + "/train/slow.toml:1:10\n");
+  EXPECT_EQ(explain(composition.table, "train.lr"), "train.lr = 0.1  # " + base + "/train/slow.toml:2:6\n");
+  EXPECT_ERROR(explain(composition.table, "train.epoch"), kConfig, "did you mean `train.epochs`?");
+  EXPECT_THAT(describe_defaults(composition.files), testing::HasSubstr("train=..."));
+}
+
+}  // namespace
+}  // namespace assay::config
