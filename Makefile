@@ -10,7 +10,7 @@ ARGS ?=
 PRESET ?= release
 BUILD := build/$(PRESET)
 
-.PHONY: help setup build test check demo run report mlflow-up mlflow-down docker lock clean
+.PHONY: help setup build test check bench fuzz demo run report mlflow-up mlflow-down docker lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +30,12 @@ check: ## check format, clang-tidy, include arrows, lengths, scripts and links
 	@scripts/setup build check
 	@scripts/build $(PRESET) configure
 	@scripts/check $(BUILD)
+
+bench: build ## measure composition beside Hydra
+	@scripts/bench $(BUILD)
+
+fuzz: ## feed the parsers with mutated input for ten minutes
+	@scripts/fuzz
 
 demo: build ## train, compress and track a network on drawn images, then write the report
 	@scripts/demo $(BUILD)

@@ -57,6 +57,13 @@ function(assay_tests folder)
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 900 ENVIRONMENT "OMP_NUM_THREADS=1")
 endfunction()
 
+# assay_fuzzer(NAME LINK targets...): tests/fuzz/NAME_fuzz.cpp -> bin/fuzz_NAME
+function(assay_fuzzer name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  assay_executable(fuzz_${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/${name}_fuzz.cpp LINK ${ARG_LINK})
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+
 include(GoogleTest)
 
 if(ASSAY_TORCH)

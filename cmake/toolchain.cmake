@@ -24,6 +24,10 @@ if(ASSAY_SANITIZE)
   target_link_options(assay_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
+if(ASSAY_FUZZ)
+  target_compile_options(assay_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 find_program(ASSAY_CCACHE ccache)
 if(ASSAY_CCACHE)
   # Without sloppiness a precompiled header defeats the cache.

@@ -15,7 +15,7 @@ std::string join(const std::string& left, const std::string& right, char separat
 // The group as written, or the folder of a config, without the leading slash.
 std::string relative_group(const DefaultsNode& node) {
   const auto& written = node.entry.path;
-  const auto path = written.starts_with('/') ? written.substr(1) : written;
+  auto path = written.starts_with('/') ? written.substr(1) : written;
   if (node.is_group()) return path;
   const auto slash = path.rfind('/');
   return slash == std::string::npos ? "" : path.substr(0, slash);
@@ -23,7 +23,7 @@ std::string relative_group(const DefaultsNode& node) {
 
 // What stands behind the last _global_ counts from the root.
 std::string place(const DefaultsNode& node, const std::optional<std::string>& own) {
-  const auto placed = join(node.package, own.value_or(as_package(relative_group(node))), '.');
+  auto placed = join(node.package, own.value_or(as_package(relative_group(node))), '.');
   const auto global = placed.rfind(kGlobalPackage);
   if (global == std::string::npos) return placed;
   const auto rest = global + kGlobalPackage.size();

@@ -29,9 +29,10 @@ std::string describe_defaults(const std::vector<PlacedFile>& files) {
   for (const auto& file : files) width = std::max(width, file.name.size());
   auto text = fmt::format("{:<{}}  {:<24}  {:<28}  {}\n", "file", width, "placed in", "chosen by", "named by");
   for (const auto& file : files) {
-    text +=
-        fmt::format("{:<{}}  {:<24}  {:<28}  {}\n", file.name, width, file.package.empty() ? "(root)" : file.package,
-                    file.key.empty() ? "" : file.key + "=...", file.parent);
+    const auto package = file.package.empty() ? "(root)" : file.package;
+    const auto key = file.key.empty() ? "" : file.key + "=...";
+    const auto parent = file.parent.empty() ? "(the command)" : file.parent;
+    text += fmt::format("{:<{}}  {:<24}  {:<28}  {}\n", file.name, width, package, key, parent);
   }
   return text;
 }

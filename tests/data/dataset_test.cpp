@@ -12,7 +12,8 @@ namespace assay::data {
 namespace {
 
 TEST(DatasetTest, SuggestsTheNearestName) {
-  EXPECT_ERROR(make_dataset(data_section("name = \"shape\"")), kConfig, "data.name = \"shape\": there is no such choice");
+  EXPECT_ERROR(make_dataset(data_section("name = \"shape\"")), kConfig,
+               "data.name = \"shape\": there is no such choice");
   EXPECT_ERROR(make_dataset(data_section("name = \"shape\"")), kConfig, "did you mean `shapes`?");
   EXPECT_ERROR(make_dataset(data_section("name = \"shape\"")), kConfig, "data.toml:1:8");
 }

@@ -1,0 +1,16 @@
+// Feeds arbitrary bytes to the parser of overrides: it gives a value or an assay::Error, and nothing else. Run:
+// scripts/fuzz
+
+#include <cstddef>
+#include <cstdint>
+
+#include "config/grammar.h"
+#include "core/error.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    assay::config::parse_override({reinterpret_cast<const char*>(data), size}, 1);
+  } catch (const assay::Error&) {
+  }
+  return 0;
+}
