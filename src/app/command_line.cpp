@@ -10,15 +10,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// configs/ below the current folder, or else beside the checkout or the installation that the binary lies in.
-fs::path find_config_dir() {
+// configs/ below the current folder, then that of the checkout or the installation which the binary lies in.
+std::vector<fs::path> find_config_dirs() {
+  std::vector<fs::path> folders;
   std::error_code ignored;
-  if (fs::is_directory("configs", ignored)) return "configs";
+  if (fs::is_directory("configs", ignored)) folders.emplace_back("configs");
   for (auto folder = fs::canonical("/proc/self/exe", ignored).parent_path(); folder.has_relative_path();
        folder = folder.parent_path()) {
-    if (fs::is_directory(folder / "configs", ignored)) return folder / "configs";
+    if (!fs::is_directory(folder / "configs", ignored)) continue;
+    if (folders.empty() || !fs::equivalent(folders.front(), folder / "configs", ignored))
+      folders.push_back(folder / "configs");
+    break;
   }
-  return "configs";
+  if (folders.empty()) folders.emplace_back("configs");
+  return folders;
 }
 
 std::string quote_for_shell(const std::string& word) {
@@ -49,9 +54,9 @@ std::string describe_options(const std::vector<config::FieldHelp>& options) {
   return text;
 }
 
-std::vector<fs::path> search_path(const CommandLine& command_line, const fs::path& own_configs) {
+std::vector<fs::path> search_path(const CommandLine& command_line, const std::vector<fs::path>& own_configs) {
   auto folders = command_line.config_dirs;
-  folders.push_back(own_configs);
+  folders.insert(folders.end(), own_configs.begin(), own_configs.end());
   return folders;
 }
 
@@ -59,7 +64,7 @@ std::vector<fs::path> search_path(const CommandLine& command_line, const fs::pat
 
 std::optional<int> parse_command_line(int argc, char** argv, const std::string& name, const std::string& summary,
                                       const std::vector<config::FieldHelp>& options, CommandLine& command_line) {
-  const auto own_configs = find_config_dir();
+  const auto own_configs = find_config_dirs();
   CLI::App app(summary, name);
   const auto& build = build_info();
   app.set_version_flag("--version",
@@ -78,6 +83,9 @@ std::optional<int> parse_command_line(int argc, char** argv, const std::string& 
   app.add_option("-i,--info", asked.info, "print what was composed: defaults, searchpath or sweep")
       ->check(CLI::IsMember({"defaults", "searchpath", "sweep"}));
   app.add_option("--explain", asked.explain, "print who set a key, and what stood there before")->option_text("KEY");
+  app.add_option("--shell-completion", asked.shell, "print a completion script: eval \"$(... bash)\"")
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  app.add_option("--complete", asked.word, "print what a word may become; what the script calls")->option_text("WORD");
   app.footer([&] {
     return "Groups (choose with group=option):" + list_groups(search_path(command_line, own_configs)) +
            "\n\nOptions (set with key=value):" + describe_options(options);

@@ -12,14 +12,16 @@ namespace assay::app {
 
 /// Says what to show of the configuration instead of running; empty: nothing.
 struct Inspection {
-  std::string config;   ///< "job" (as composed) or "resolved"
-  std::string info;     ///< "defaults", "searchpath" or "sweep"
-  std::string explain;  ///< a key
+  std::string config;               ///< "job" (as composed) or "resolved"
+  std::string info;                 ///< "defaults", "searchpath" or "sweep"
+  std::string explain;              ///< a key
+  std::string shell;                ///< "bash", "zsh" or "fish": the completion script for it
+  std::optional<std::string> word;  ///< to complete
 };
 
 /// Is what was asked for on the command line of an experiment.
 struct CommandLine {
-  std::vector<std::filesystem::path> config_dirs;  ///< the search path; the last is the project's own
+  std::vector<std::filesystem::path> config_dirs;  ///< the search path; the first that has a file counts
   std::vector<std::string> overrides;
   Inspection inspection;
   bool force = false;

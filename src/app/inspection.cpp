@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/completion.h"
 #include "app/configuration.h"
 #include "config/inspect.h"
 #include "config/sweep.h"
@@ -24,8 +25,10 @@ std::string describe_sweep(const std::vector<config::Override>& overrides, const
 }  // namespace
 
 std::optional<std::string> inspect(const CommandLine& command_line, config::ConfigFiles& files,
-                                   const std::string& primary) {
+                                   const std::string& primary, const std::vector<config::FieldHelp>& options) {
   const auto& asked = command_line.inspection;
+  if (!asked.shell.empty()) return completion_script(asked.shell, primary);
+  if (asked.word) return complete(*asked.word, files, options);
   if (asked.info.empty() && asked.config.empty() && asked.explain.empty()) return std::nullopt;
   const auto overrides = config::parse_overrides(command_line.overrides);
   if (asked.info == "searchpath") return config::describe_search_path(files);

@@ -8,9 +8,9 @@
 
 namespace assay::app {
 
-/// Answers --cfg, --info and --explain: returns the text to print, or nothing when none was asked for.
-/// Composes what they need and starts nothing. Errors: Error(kConfig).
+/// Answers --cfg, --info, --explain and what completion asks: returns the text to print, or nothing when none was asked
+/// for. Composes what they need and starts nothing. Errors: Error(kConfig).
 std::optional<std::string> inspect(const CommandLine& command_line, config::ConfigFiles& files,
-                                   const std::string& primary);
+                                   const std::string& primary, const std::vector<config::FieldHelp>& options);
 
 }  // namespace assay::app

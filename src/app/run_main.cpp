@@ -39,7 +39,7 @@ int run_all(const AnyExperiment& experiment, const CommandLine& command_line) {
   std::vector<std::vector<config::Override>> runs;
   std::optional<std::string> answer;
   const auto ending = end_of([&] {
-    answer = inspect(command_line, files, experiment.name);
+    answer = inspect(command_line, files, experiment.name, experiment.help);
     if (answer) return;
     const auto overrides = config::parse_overrides(command_line.overrides);
     runs = {overrides};

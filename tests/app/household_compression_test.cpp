@@ -70,6 +70,19 @@ TEST_F(HouseholdCompressionTest, ShowsItsConfigurationWithoutRunning) {
   EXPECT_FALSE(fs::exists(folder_.path() / "runs"));
 }
 
+TEST_F(HouseholdCompressionTest, CompletesWords) {
+  expect_exit({"--complete", "data=c"}, 0, "data=cifar10\n");
+  expect_exit({"--complete", "train.ep"}, 0, "train.epochs=\n");
+  const auto binary = std::string(ASSAY_BINARY_DIR "/bin");
+  const auto result =
+      run({"bash", "-c",
+           "PATH=" + binary +
+               ":$PATH; cd " ASSAY_SOURCE_DIR "; eval \"$(household_compression --shell-completion bash)\"; "
+               "COMP_LINE='household_compression train/schedule=co'; COMP_POINT=${#COMP_LINE}; "
+               "_household_compression; echo \"${COMPREPLY[@]}\""});
+  EXPECT_THAT(result.output, testing::HasSubstr("constant cosine")) << result.output;
+}
+
 TEST_F(HouseholdCompressionTest, SaysWhatWouldRun) {
   expect_exit({"--dry-run"}, 0, "would run shapes-mobilenet_v3_small-s1");
   expect_exit({"-m", "--dry-run", "run.seed=range(2)"}, 0, "run 2 of 2: ");

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/files.h"
+#include "config/schema.h"
+
+namespace assay::app {
+
+/// Returns a script for "bash", "zsh" or "fish" that asks `program --complete WORD` at each press of the tab key.
+std::string completion_script(const std::string& shell, const std::string& program);
+
+/// Lists, one a line, what a word of the command line may become: `group=option`, `key=`, and the values of a key that
+/// has few.
+std::string complete(const std::string& word, const config::ConfigFiles& files,
+                     const std::vector<config::FieldHelp>& options);
+
+}  // namespace assay::app
