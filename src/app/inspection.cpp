@@ -14,11 +14,7 @@ namespace {
 std::string describe_sweep(const std::vector<config::Override>& overrides, const config::ConfigFiles& files) {
   const auto runs = config::expand_sweeps(overrides, files);
   std::string text;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    text += fmt::format("{:>4} ", i);
-    for (const auto& one : runs[i]) text += " " + one.text;
-    text += "\n";
-  }
+  for (std::size_t i = 0; i < runs.size(); ++i) text += fmt::format("{:>4}  {}\n", i, config::describe_run(runs[i]));
   return text;
 }
 
@@ -33,11 +29,12 @@ std::optional<std::string> inspect(const CommandLine& command_line, config::Conf
   const auto overrides = config::parse_overrides(command_line.overrides);
   if (asked.info == "searchpath") return config::describe_search_path(files);
   if (asked.info == "sweep") return describe_sweep(overrides, files);
+  const bool wants_resolved = asked.info.empty() && asked.explain.empty() && asked.config == "resolved";
+  if (wants_resolved) return config::write_toml(configure(files, primary, overrides).resolved);
   const auto composition = config::compose(files, primary, overrides, config::NewKeys::kAllowed);
   if (asked.info == "defaults") return config::describe_defaults(composition.files);
   if (!asked.explain.empty()) return config::explain(composition.table, asked.explain);
-  if (asked.config == "job") return config::write_toml(composition.table);
-  return config::write_toml(configure(files, primary, overrides).resolved);
+  return config::write_toml(composition.table);
 }
 
 }  // namespace assay::app

@@ -13,6 +13,7 @@
 #include "app/inspection.h"
 #include "app/session.h"
 #include "config/compose.h"
+#include "config/inspect.h"
 #include "config/sweep.h"
 #include "core/stop.h"
 
@@ -25,12 +26,6 @@ void keep_freed_memory() {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, INT_MAX);
   mallopt(M_TOP_PAD, 64 << 20);
-}
-
-std::string describe(const std::vector<config::Override>& overrides) {
-  std::string text;
-  for (const auto& one : overrides) text += (text.empty() ? "" : " ") + one.text;
-  return text;
 }
 
 // Runs one configuration, or with --multirun all of a sweep, one after the other; a failure does not stop the others.
@@ -49,7 +44,7 @@ int run_all(const AnyExperiment& experiment, const CommandLine& command_line) {
   if (answer) fmt::print("{}", *answer);
   int exit_code = ending.exit_code;
   for (std::size_t i = 0; i < runs.size() && exit_code < 128; ++i) {
-    if (runs.size() > 1) fmt::print(stderr, "run {} of {}: {}\n", i + 1, runs.size(), describe(runs[i]));
+    if (runs.size() > 1) fmt::print(stderr, "run {} of {}: {}\n", i + 1, runs.size(), config::describe_run(runs[i]));
     const auto code = run_session(experiment, command_line, files, runs[i]);
     if (code != 0) exit_code = code;
   }

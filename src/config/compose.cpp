@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/defaults.h"
+#include "config/fail.h"
 #include "config/problems.h"
 #include "config/suggest.h"
 #include "config/toml.h"
@@ -22,11 +23,10 @@ Table place(Table table, const std::string& package) {
 }
 
 [[noreturn]] void fail_sweep(const Override& one) {
-  throw Error(
-      ErrorKind::kConfig, "several values for one run", one.origin.to_string(),
-      fmt::format("--multirun runs each of them; for one value that holds a comma: {0}='...' in quotes, or a list "
-                  "{0}=[...]",
-                  one.key));
+  fail("several values for one run", one.origin,
+       fmt::format("--multirun runs each of them; for one value that holds a comma: {0}='...' in quotes, or a list "
+                   "{0}=[...]",
+                   one.key));
 }
 
 bool chooses_group(ConfigFiles& files, const Override& one) {
@@ -44,9 +44,7 @@ std::vector<std::string> read_override_file(const std::string& path) {
   std::vector<std::string> arguments;
   for (const auto& element : *array) {
     const auto* text = element.get_if<std::string>();
-    if (text == nullptr)
-      throw Error(ErrorKind::kConfig, fmt::format("{} is not an override", element.to_toml()),
-                  element.origin().to_string());
+    if (text == nullptr) fail(fmt::format("{} is not an override", element.to_toml()), element.origin());
     arguments.push_back(*text);
   }
   return arguments;
@@ -63,8 +61,7 @@ Composition compose(ConfigFiles& files, const std::string& primary, const std::v
     if (chooses_group(files, one)) {
       choices.push_back(one);
     } else if (one.package) {
-      throw Error(ErrorKind::kConfig, fmt::format("there is no group {}", one.key), one.origin.to_string(),
-                  suggest(one.key, files.groups()));
+      fail(fmt::format("there is no group {}", one.key), one.origin, suggest(one.key, files.groups()));
     } else {
       values.push_back(&one);
     }

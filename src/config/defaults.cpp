@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "config/fail.h"
 #include "config/suggest.h"
-#include "core/error.h"
 
 namespace assay::config {
 namespace {
@@ -15,10 +15,6 @@ constexpr std::string_view kPackageKey = "__package__";
 constexpr std::string_view kForms =
     "write \"_self_\", \"path/config\", {group = \"option\"}, {\"group@package\" = [\"a\", \"b\"]}, "
     "{\"optional group\" = \"option\"} or {\"override group\" = \"option\"}";
-
-[[noreturn]] void fail(const std::string& message, const Origin& origin, const std::string& hint = "") {
-  throw Error(ErrorKind::kConfig, message, origin.to_string(), hint);
-}
 
 void split_package(DefaultsEntry& entry) {
   const auto at = entry.path.find('@');

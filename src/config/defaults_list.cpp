@@ -7,8 +7,8 @@
 #include <set>
 
 #include "config/defaults_node.h"
+#include "config/fail.h"
 #include "config/suggest.h"
-#include "core/error.h"
 
 namespace assay::config {
 namespace {
@@ -17,10 +17,6 @@ using Kind = DefaultsEntry::Kind;
 using Node = DefaultsNode;
 
 constexpr std::string_view kMissing = "???";
-
-[[noreturn]] void fail(const std::string& message, const Origin& origin, const std::string& hint = "") {
-  throw Error(ErrorKind::kConfig, message, origin.to_string(), hint);
-}
 
 struct Choice {
   std::vector<std::string> options;
@@ -252,10 +248,8 @@ class Walker {
   }
 
   [[noreturn]] void fail_missing(const Node& node) const {
-    std::string options;
-    for (const auto& option : files_.options(node.group())) options += (options.empty() ? "" : ", ") + option;
     fail(fmt::format("an option of {} must be chosen", node.key()), node.entry.origin,
-         fmt::format("`{}=...`; one of: {}", node.key(), options));
+         fmt::format("`{}=...`; one of: {}", node.key(), fmt::join(files_.options(node.group()), ", ")));
   }
 
   [[noreturn]] void fail_not_found(const Node& node) const {

@@ -12,13 +12,16 @@ namespace assay::config {
 /// stack.
 inline constexpr int kMaxDepth = 200;
 
-/// Counts a level while it lives. Errors: Error(kConfig) beyond kMaxDepth.
+/// Counts a level while it lives. Errors: what `fail` throws beyond kMaxDepth, by default Error(kConfig).
 class Level {
  public:
-  explicit Level(int& depth) : depth_(depth) {
-    if (depth_ == kMaxDepth) {
-      throw Error(ErrorKind::kConfig, fmt::format("it goes on over more than {} levels", kMaxDepth));
-    }
+  explicit Level(int& depth)
+      : Level(depth,
+              [] { throw Error(ErrorKind::kConfig, fmt::format("it goes on over more than {} levels", kMaxDepth)); }) {}
+
+  template <typename Fail>
+  Level(int& depth, const Fail& fail) : depth_(depth) {
+    if (depth_ == kMaxDepth) fail();
     ++depth_;
   }
   ~Level() { --depth_; }

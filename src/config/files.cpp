@@ -34,6 +34,7 @@ const Table* ConfigFiles::find(const std::string& name) {
   return slot.get();
 }
 
+// Empty when no folder has the file.
 fs::path ConfigFiles::path_of(const std::string& name) const {
   std::error_code ignored;
   for (const auto& folder : folders_) {

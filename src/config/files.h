@@ -21,9 +21,6 @@ class ConfigFiles {
   /// Errors: Error(kConfig) when it is not TOML, or when the name leaves the folders.
   const Table* find(const std::string& name);
 
-  /// Returns the path of a file that find() found.
-  std::filesystem::path path_of(const std::string& name) const;
-
   bool has_group(const std::string& group);
 
   /// Lists the options of a group, sorted; empty when there is no such group.
@@ -35,6 +32,8 @@ class ConfigFiles {
   const std::vector<std::filesystem::path>& folders() const { return folders_; }
 
  private:
+  std::filesystem::path path_of(const std::string& name) const;
+
   std::vector<std::filesystem::path> folders_;
   std::map<std::string, std::unique_ptr<const Table>> files_;
   std::map<std::string, bool> groups_;

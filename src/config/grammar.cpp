@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/depth.h"
 #include "config/grammar_functions.h"
 #include "config/grammar_scanner.h"
 #include "config/grammar_text.h"
@@ -34,21 +35,10 @@ class Parser {
 
   Value make(Value::Data data) const { return {std::move(data), source_.origin()}; }
 
-  // Counts one level of brackets while it lives, so that no input exhausts the stack.
-  class Level {
-   public:
-    explicit Level(Parser& parser) : depth_(parser.depth_) {
-      if (depth_ == kMaxDepth)
-        parser.source_.fail(parser.in_.position(), fmt::format("more than {} levels deep", kMaxDepth));
-      ++depth_;
-    }
-    ~Level() { --depth_; }
-    Level(const Level&) = delete;
-    Level& operator=(const Level&) = delete;
-
-   private:
-    int& depth_;
-  };
+  // Counts one level of brackets, so that no input exhausts the stack.
+  Level enter() {
+    return Level(depth_, [this] { source_.fail(in_.position(), fmt::format("more than {} levels deep", kMaxDepth)); });
+  }
 
   const GrammarText& source_;
   GrammarScanner in_;
@@ -138,7 +128,7 @@ GrammarElement Parser::read_element() {
 }
 
 Value Parser::read_list() {
-  const Level level(*this);
+  const Level level = enter();
   in_.take_separator('[');
   Array elements;
   if (in_.take_closing(']')) return make(std::move(elements));
@@ -150,7 +140,7 @@ Value Parser::read_list() {
 }
 
 Value Parser::read_table() {
-  const Level level(*this);
+  const Level level = enter();
   in_.take_separator('{');
   Table table;
   if (in_.take_closing('}')) return make(std::move(table));
@@ -166,7 +156,7 @@ Value Parser::read_table() {
 }
 
 GrammarCall Parser::read_call() {
-  const Level level(*this);
+  const Level level = enter();
   const auto position = in_.position();
   GrammarCall call{in_.take_name_before('('), position, {}, {}};
   if (in_.take_closing(')')) return call;

@@ -1,8 +1,5 @@
 #include "config/grammar_cast.h"
 
-#include <fmt/format.h>
-
-#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -52,19 +49,10 @@ std::optional<bool> to_boolean(const Value& value) {
   return std::nullopt;
 }
 
-std::string number_text(double number) {
-  if (std::isnan(number)) return "nan";
-  auto text = fmt::format("{}", number);
-  if (std::isfinite(number) && text.find_first_of(".e") == std::string::npos) text += ".0";
-  return text;
-}
-
 std::optional<std::string> to_text(const Value& value) {
-  if (const auto* flag = value.get_if<bool>()) return *flag ? "true" : "false";
-  if (const auto* integer = value.get_if<std::int64_t>()) return std::to_string(*integer);
-  if (const auto* number = value.get_if<double>()) return number_text(*number);
   if (const auto* text = value.get_if<std::string>()) return *text;
-  return std::nullopt;
+  if (value.get_if<Null>() != nullptr) return std::nullopt;
+  return value.to_toml();
 }
 
 }  // namespace

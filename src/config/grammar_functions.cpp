@@ -15,7 +15,7 @@ namespace assay::config {
 namespace {
 
 const std::vector<std::string> kFunctions = {"append", "bool",   "choice",  "float", "glob", "int", "prepend",
-                                             "range",  "remove", "shuffle", "sort",  "str",  "tag"};
+                                             "range",  "remove", "shuffle", "sort",  "str",  "tag", "zip"};
 
 bool is_null(const GrammarElement& element) {
   const auto* value = std::get_if<Value>(&element);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "config/depth.h"
+
 namespace assay::config {
 namespace {
 

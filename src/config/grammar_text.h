@@ -38,9 +38,6 @@ class GrammarText {
 /// Shortens a text to its beginning and makes it fit for one line of a message.
 std::string shown(std::string_view text);
 
-/// Is the number of brackets that may be open at once.
-inline constexpr int kMaxDepth = 200;
-
 /// Tells whether `text` spells an integer ("-3", "1_000"), by default without leading zeros.
 bool is_integer(std::string_view text, bool leading_zeros = false);
 

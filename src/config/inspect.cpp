@@ -43,6 +43,12 @@ std::string describe_search_path(const ConfigFiles& files) {
   return text;
 }
 
+std::string describe_run(const std::vector<Override>& overrides) {
+  std::string text;
+  for (const auto& one : overrides) text += (text.empty() ? "" : " ") + one.text;
+  return text;
+}
+
 std::string explain(const Table& composed, const std::string& key) {
   const auto* value = find_path(composed, key);
   if (value == nullptr) {

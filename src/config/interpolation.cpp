@@ -7,6 +7,7 @@
 
 #include "config/depth.h"
 #include "config/grammar.h"
+#include "config/grammar_text.h"
 #include "core/error.h"
 
 namespace assay::config {
@@ -32,9 +33,7 @@ bool may_be_typed(std::string_view word) {
       std::all_of(word.begin(), word.end(), [](char c) { return is_word(c) || c == '+' || c == '-' || c == '.'; });
   if (!is_plain || word.empty()) return false;
   if (std::isalpha(static_cast<unsigned char>(word[0])) == 0) return word[0] != '_';
-  std::string lower(word);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return lower == "null" || lower == "true" || lower == "false" || lower == "inf" || lower == "nan";
+  return is_reserved_word(word);
 }
 
 Value::Data read_word(const std::string& word) {

@@ -5,15 +5,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "config/fail.h"
 #include "config/suggest.h"
-#include "core/error.h"
 
 namespace assay::config {
 namespace {
-
-[[noreturn]] void fail(const std::string& message, const Origin& origin, const std::string& hint = "") {
-  throw Error(ErrorKind::kConfig, message, origin.to_string(), hint);
-}
 
 bool is_missing(const Value& value) {
   const auto* text = value.get_if<std::string>();

@@ -5,16 +5,12 @@
 
 #include <algorithm>
 
-#include "core/error.h"
+#include "config/fail.h"
 
 namespace assay::config {
 namespace {
 
 constexpr std::size_t kMostRuns = 100'000;
-
-[[noreturn]] void fail(const std::string& message, const Override& one, const std::string& hint = "") {
-  throw Error(ErrorKind::kConfig, message, one.origin.to_string(), hint);
-}
 
 bool matches_any(const std::vector<std::string>& patterns, const std::string& name) {
   return std::any_of(patterns.begin(), patterns.end(),
@@ -28,7 +24,7 @@ std::vector<Value> choices_of(const Override& one, const ConfigFiles& files) {
     if (matches_any(one.glob->include, option) && !matches_any(one.glob->exclude, option))
       choices.emplace_back(option, one.origin);
   }
-  if (choices.empty()) fail(fmt::format("glob() matches no option of {}", one.key), one);
+  if (choices.empty()) fail(fmt::format("glob() matches no option of {}", one.key), one.origin);
   return choices;
 }
 
@@ -90,7 +86,7 @@ std::vector<Axis> find_axes(const std::vector<Override>& overrides, const Config
     axis.choices.push_back(choices_of(one, files));
     if (axis.choices.back().size() != axis.choices.front().size()) {
       fail(fmt::format("zip() of {} values beside one of {}", axis.choices.back().size(), axis.choices.front().size()),
-           one, fmt::format("the other is {}", overrides[axis.places.front()].origin.to_string()));
+           one.origin, fmt::format("the other is {}", overrides[axis.places.front()].origin.to_string()));
     }
   }
   return axes;
@@ -104,7 +100,7 @@ std::vector<std::vector<Override>> expand_sweeps(const std::vector<Override>& ov
   std::size_t num_runs = 1;
   for (const auto& axis : axes) {
     num_runs *= axis.choices.front().size();
-    if (num_runs > kMostRuns) fail(fmt::format("more than {} runs", kMostRuns), overrides[axis.places.front()]);
+    if (num_runs > kMostRuns) fail(fmt::format("more than {} runs", kMostRuns), overrides[axis.places.front()].origin);
   }
   for (const auto& axis : axes) {
     const auto num_choices = axis.choices.front().size();

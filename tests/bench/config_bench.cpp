@@ -44,25 +44,17 @@ void expand_a_grid_of_1000_cells(benchmark::State& state) {
 }
 BENCHMARK(expand_a_grid_of_1000_cells)->Unit(benchmark::kMillisecond);
 
-// A Hydra application with the same groups and as many keys, started as a process.
-void start_hydra(benchmark::State& state) {
-  const char* const command = std::getenv("ASSAY_HYDRA_APP");
-  if (command == nullptr) return state.SkipWithError("ASSAY_HYDRA_APP is not set: use scripts/bench");
+// What the environment variable names, started as a process.
+void start_process(benchmark::State& state, const char* variable) {
+  const char* const command = std::getenv(variable);
+  if (command == nullptr) return state.SkipWithError("use scripts/bench, which says what to start");
   for (auto _ : state) {
-    if (std::system(command) != 0) return state.SkipWithError("the Hydra application failed");
+    if (std::system(command) != 0) return state.SkipWithError("the process failed");
   }
 }
-BENCHMARK(start_hydra)->Unit(benchmark::kMillisecond)->UseRealTime();
-
-// The binary that links LibTorch, up to its help text.
-void start_help(benchmark::State& state) {
-  const char* const command = std::getenv("ASSAY_HELP");
-  if (command == nullptr) return state.SkipWithError("ASSAY_HELP is not set: use scripts/bench");
-  for (auto _ : state) {
-    if (std::system(command) != 0) return state.SkipWithError("--help failed");
-  }
-}
-BENCHMARK(start_help)->Unit(benchmark::kMillisecond)->UseRealTime();
+// A Hydra application with the same files, and the binary that links LibTorch up to its help text.
+BENCHMARK_CAPTURE(start_process, hydra, "ASSAY_HYDRA_APP")->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(start_process, help, "ASSAY_HELP")->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 }  // namespace assay::config

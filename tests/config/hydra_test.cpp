@@ -8,11 +8,11 @@
 #include <fstream>
 #include <map>
 #include <regex>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "config/compose_case.h"
+#include "core/file.h"
 #include "golden/run_python.h"
 #include "temporary_folder.h"
 
@@ -39,20 +39,13 @@ std::vector<Json> read_cases(const fs::path& path) {
   return cases;
 }
 
-std::string read_text(const fs::path& path) {
-  std::ifstream input(path, std::ios::binary);
-  std::ostringstream text;
-  text << input.rdbuf();
-  return text.str();
-}
-
 // The files that Hydra read, whole, so that a mismatch can be understood from the output alone.
 std::string describe(const Json& one, const Composed& got) {
   std::string text = fmt::format("{} {} {}\n", one.at("dir").get<std::string>(), one.at("primary").get<std::string>(),
                                  one.at("overrides").dump());
   for (const auto& name : one.at("files")) {
     const auto path = fs::path(one.at("dir").get<std::string>()) / (name.get<std::string>() + ".toml");
-    if (fs::exists(path)) text += fmt::format("--- {}.toml\n{}", name.get<std::string>(), read_text(path));
+    if (fs::exists(path)) text += fmt::format("--- {}.toml\n{}", name.get<std::string>(), read_file(path));
   }
   const auto divergence = one.at("divergence").is_null() ? "" : one.at("divergence").get<std::string>() + ": ";
   text += fmt::format(
