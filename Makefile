@@ -10,7 +10,7 @@ ARGS ?=
 PRESET ?= release
 BUILD := build/$(PRESET)
 
-.PHONY: help setup build test check bench fuzz demo run report mlflow-up mlflow-down docker lock clean
+.PHONY: help setup build test check docs-config bench fuzz demo run report mlflow-up mlflow-down docker lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -26,10 +26,13 @@ test: ## set up, build, run all tests; say which were skipped and why
 	@scripts/build $(PRESET)
 	@scripts/test $(BUILD)
 
-check: ## check format, clang-tidy, include arrows, lengths, scripts and links
+check: ## check format, clang-tidy, include arrows, lengths, scripts, links and whether the reference is fresh
 	@scripts/setup build check
-	@scripts/build $(PRESET) configure
+	@scripts/build $(PRESET)
 	@scripts/check $(BUILD)
+
+docs-config: build ## write the reference of all options, docs/config_reference.md
+	@$(BUILD)/bin/assay docs-config $(BUILD)/bin/engines/$(EXPERIMENT).json --out docs/config_reference.md
 
 bench: build ## measure composition beside Hydra
 	@scripts/bench $(BUILD)

@@ -26,9 +26,19 @@ function(assay_executable name)
   endif()
 endfunction()
 
-# assay_experiment(NAME): experiments/NAME/main.cpp -> bin/NAME
+# assay_experiment(NAME): experiments/NAME/main.cpp -> bin/engines/NAME, which links LibTorch; bin/engines/NAME.json, what its
+# options are; bin/NAME, the command that users start.
 function(assay_experiment name)
-  assay_executable(${name} TORCH SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/${name}/main.cpp LINK assay::app)
+  set(folder ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/engines)
+  assay_executable(${name}_engine TORCH SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/${name}/main.cpp LINK assay::app)
+  set_target_properties(${name}_engine PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${folder})
+  add_custom_command(
+    TARGET ${name}_engine POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -E env ASAN_OPTIONS=detect_leaks=0 ${folder}/${name} --catalogue ${folder}/${name}.json
+    VERBATIM)
+  assay_executable(${name} SOURCES ${PROJECT_SOURCE_DIR}/src/front/main.cpp LINK assay::front)
+  target_compile_definitions(${name} PRIVATE ASSAY_EXPERIMENT="${name}")
+  add_dependencies(${name} ${name}_engine)
 endfunction()
 
 # assay_tests(FOLDER [TORCH] [SERIAL] LINK targets... [LABELS labels...]): tests/FOLDER/*_test.cpp -> bin/test_FOLDER, each case
@@ -67,7 +77,7 @@ endfunction()
 include(GoogleTest)
 
 if(ASSAY_TORCH)
-  file(WRITE ${CMAKE_BINARY_DIR}/torch_pch.cpp "// The one owner of the precompiled header.\n")
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/torch_pch.cpp CONTENT "// The one owner of the precompiled header.\n")
   add_library(assay_torch_pch STATIC ${CMAKE_BINARY_DIR}/torch_pch.cpp)
   target_precompile_headers(assay_torch_pch PRIVATE <torch/torch.h> <fmt/format.h> <nlohmann/json.hpp>)
   target_link_libraries(assay_torch_pch PUBLIC torch_wheel::cpu fmt::fmt nlohmann_json::nlohmann_json PRIVATE assay_flags)

@@ -27,18 +27,19 @@ struct Options {
   device::DeviceOptions device;
   config::Section track;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<Options>(
         config::field("run", &Options::run, "identity of the run"),
-        config::field("data", &Options::data, "plug-in: shapes, cifar10"),
-        config::field("model", &Options::model, "plug-in: mobilenet_v3_small"),
+        config::plugin("data", &Options::data, data::describe_datasets, "which images"),
+        config::plugin("model", &Options::model, models::describe_models, "which network"),
         config::field("train", &Options::train, "training"),
         config::field("techniques", &Options::techniques, "which tables of compress are used, in this order"),
-        config::field("compress", &Options::compress, "one table a technique; plug-ins: dynamic_int8, static_int8"),
+        config::plugins("compress", &Options::compress, compress::describe_techniques, "one table a technique"),
         config::field("latency", &Options::latency, "how latency is measured"),
         config::field("targets", &Options::targets, "what compression should reach"),
         config::field("device", &Options::device, "where to train, within which memory"),
-        config::field("track", &Options::track, "plug-in: mlflow, off"));
+        config::plugin("track", &Options::track, track::describe_backends,
+                       "where runs are recorded beside their folder"));
   }
 };
 

@@ -3,6 +3,8 @@
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 
+#include "config/excerpt.h"
+
 namespace assay::app {
 
 Ending ending_of_exception() {
@@ -19,5 +21,7 @@ Ending ending_of_exception() {
     return {RunStatus::kFailed, 1, error.what()};
   }
 }
+
+void tell(const std::string& error) { fmt::print(stderr, "error: {}\n", config::with_excerpts(error)); }
 
 }  // namespace assay::app

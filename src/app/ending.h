@@ -18,6 +18,9 @@ struct Ending {
 /// Says what the exception now being handled means for the run and the process.
 Ending ending_of_exception();
 
+/// Prints an error on stderr, with the lines of the files that it names.
+void tell(const std::string& error);
+
 /// Calls `work` and turns whatever it throws into how the process ends: with the one catch of the program.
 template <typename Work>
 Ending end_of(const Work& work) {

@@ -15,7 +15,7 @@ struct RunOptions {
   std::string dir = "runs";
   std::int64_t seed = 1;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<RunOptions>(
         config::field("experiment", &RunOptions::experiment,
                       "name under which runs are kept and tracked; empty: the binary's"),

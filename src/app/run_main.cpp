@@ -8,14 +8,14 @@
 #include <climits>
 #include <csignal>
 
-#include "app/command_line.h"
 #include "app/ending.h"
-#include "app/inspection.h"
+#include "app/resolvers.h"
 #include "app/session.h"
 #include "config/compose.h"
 #include "config/inspect.h"
 #include "config/sweep.h"
 #include "core/stop.h"
+#include "front/inspection.h"
 
 namespace assay::app::detail {
 namespace {
@@ -29,18 +29,20 @@ void keep_freed_memory() {
 }
 
 // Runs one configuration, or with --multirun all of a sweep, one after the other; a failure does not stop the others.
-int run_all(const AnyExperiment& experiment, const CommandLine& command_line) {
+int run_all(const AnyExperiment& experiment, const front::CommandLine& command_line) {
   config::ConfigFiles files(command_line.config_dirs);
   std::vector<std::vector<config::Override>> runs;
   std::optional<std::string> answer;
   const auto ending = end_of([&] {
-    answer = inspect(command_line, files, experiment.name, experiment.help);
-    if (answer) return;
+    if (front::is_asked(command_line.inspection)) {
+      answer = front::inspect(command_line, files, experiment.catalogue, machine_resolvers());
+      return;
+    }
     const auto overrides = config::parse_overrides(command_line.overrides);
     runs = {overrides};
     if (command_line.multirun) runs = config::expand_sweeps(overrides, files);
   });
-  if (ending.exit_code != 0) fmt::print(stderr, "error: {}\n", ending.error);
+  if (ending.exit_code != 0) tell(ending.error);
   if (answer) fmt::print("{}", *answer);
   int exit_code = ending.exit_code;
   for (std::size_t i = 0; i < runs.size() && exit_code < 128; ++i) {
@@ -59,9 +61,13 @@ int run_any(const AnyExperiment& experiment, int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   spdlog::set_default_logger(spdlog::stderr_color_mt("assay"));
   spdlog::set_pattern("%^%l%$: %v");
-  CommandLine command_line;
-  const auto answered =
-      parse_command_line(argc, argv, experiment.name, experiment.summary, experiment.help, command_line);
+  if (argc == 3 && argv[1] == std::string_view("--catalogue")) {
+    const auto ending = end_of([&] { config::write_catalogue(argv[2], experiment.catalogue); });
+    if (ending.exit_code != 0) tell(ending.error);
+    return ending.exit_code;
+  }
+  front::CommandLine command_line;
+  const auto answered = front::parse_command_line(argc, argv, experiment.catalogue, command_line);
   return answered ? *answered : run_all(experiment, command_line);
 }
 

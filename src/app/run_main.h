@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/run_context.h"
+#include "config/catalogue.h"
 #include "config/schema.h"
 
 namespace assay::app {
@@ -25,9 +26,7 @@ namespace detail {
 
 /// Is Experiment without its type of options.
 struct AnyExperiment {
-  std::string name;
-  std::string summary;
-  std::vector<config::FieldHelp> help;
+  config::Catalogue catalogue;
   std::function<CommonOptions(const config::Section& root)> read;
   std::function<std::string()> check;
   std::function<std::string()> run_name;
@@ -41,12 +40,12 @@ int run_any(const AnyExperiment& experiment, int argc, char** argv);
 /// Runs an experiment from its command line to its exit code: composes and checks the configuration, finds the device,
 /// opens the run folder and the tracking run, runs, and closes the run rightly however it ends. The only place that
 /// catches. Returns 0 done, 1 internal error, 2 configuration or usage, 3 data, 4 done but tracking incomplete, 128 + n
-/// on signal n.
+/// on signal n. `--catalogue FILE` alone writes the catalogue of its options.
 template <typename Options>
 int run_main(const Experiment<Options>& experiment, int argc, char** argv) {
   Options options;
-  detail::AnyExperiment any{experiment.name, experiment.summary, {}, {}, {}, {}, {}};
-  config::describe<Options>("", any.help);
+  detail::AnyExperiment any;
+  any.catalogue = {experiment.name, experiment.summary, config::describe<Options>()};
   any.read = [&options](const config::Section& root) {
     config::Problems problems;
     config::read_into(root, options, problems);

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "app/configuration.h"
 #include "app/ending.h"
+#include "app/resolvers.h"
 #include "app/run_folder.h"
 #include "config/fingerprint.h"
 #include "config/toml.h"
@@ -18,7 +18,7 @@ constexpr int kTrackingIncomplete = 4;
 
 class Session {
  public:
-  Session(const AnyExperiment& experiment, const CommandLine& command_line)
+  Session(const AnyExperiment& experiment, const front::CommandLine& command_line)
       : experiment_(experiment), command_line_(command_line) {}
 
   /// Runs with one set of overrides, none of them a sweep.
@@ -35,15 +35,15 @@ class Session {
       exit_code_ = run_in(folder.path());
     });
     if (ending.exit_code == 0) return exit_code_;
-    fmt::print(stderr, "error: {}\n", ending.error);
+    tell(ending.error);
     return ending.exit_code;
   }
 
  private:
   void prepare(config::ConfigFiles& files, const std::vector<config::Override>& overrides) {
-    configuration_ = configure(files, experiment_.name, overrides);
-    options_ = experiment_.read(config::Section(configuration_.resolved, "", {experiment_.name, 0, 0}));
-    if (options_.run.experiment.empty()) options_.run.experiment = experiment_.name;
+    configuration_ = front::configure(files, experiment_.catalogue.experiment, overrides, machine_resolvers());
+    options_ = experiment_.read(config::Section(configuration_.resolved, "", {experiment_.catalogue.experiment, 0, 0}));
+    if (options_.run.experiment.empty()) options_.run.experiment = experiment_.catalogue.experiment;
     tracker_ = track::make_tracker(options_.track);
     run_key_ = make_run_key(configuration_.resolved, experiment_.check());
     host_ = device::inspect_host();
@@ -65,17 +65,17 @@ class Session {
     const auto run = tracker_->start(describe_start(folder));
     run->log_params(params());
     for (const auto* file : {"config.toml", "composed.toml"}) run->log_artifact(folder / file, file);
-    print_panel(experiment_.name, describe_machine(folder));
+    print_panel(experiment_.catalogue.experiment, describe_machine(folder));
 
     RunContext context{options_, host_, device_, folder, *run, record_};
     auto ending = end_of([&] { experiment_.run(context); });
     record_["status"] = track::to_string(ending.status);
     record_["error"] = ending.error;
     record_["duration_s"] = static_cast<double>(wall_clock_ms() - start_ms) / 1e3;
-    if (!ending.error.empty()) fmt::print(stderr, "error: {}\n", ending.error);
+    if (!ending.error.empty()) tell(ending.error);
     const auto writing = end_of([&] { deliver(*run, folder, ending); });
     if (writing.exit_code != 0) {
-      fmt::print(stderr, "error: {}\n", writing.error);
+      tell(writing.error);
       if (ending.exit_code == 0) ending.exit_code = writing.exit_code;
     }
     fmt::print(stderr, "record: {}\n", (folder / "record.json").string());
@@ -127,7 +127,7 @@ class Session {
     const auto& build = build_info();
     track::RunStart start{options_.run.experiment,
                           run_name(),
-                          {{"mlflow.source.name", experiment_.name}, {"assay.run_key", run_key_}},
+                          {{"mlflow.source.name", experiment_.catalogue.experiment}, {"assay.run_key", run_key_}},
                           folder};
     if (*build.commit != '\0') start.tags.emplace_back("mlflow.source.git.commit", build.commit);
     if (*build.branch != '\0') start.tags.emplace_back("mlflow.source.git.branch", build.branch);
@@ -158,8 +158,8 @@ class Session {
   }
 
   const AnyExperiment& experiment_;
-  const CommandLine& command_line_;
-  Configuration configuration_;
+  const front::CommandLine& command_line_;
+  front::Configuration configuration_;
   CommonOptions options_;
   std::unique_ptr<track::Tracker> tracker_;
   std::string run_key_;
@@ -171,7 +171,7 @@ class Session {
 
 }  // namespace
 
-int run_session(const AnyExperiment& experiment, const CommandLine& command_line, config::ConfigFiles& files,
+int run_session(const AnyExperiment& experiment, const front::CommandLine& command_line, config::ConfigFiles& files,
                 const std::vector<config::Override>& overrides) {
   return Session(experiment, command_line).run(files, overrides);
 }

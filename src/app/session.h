@@ -2,15 +2,16 @@
 
 #include <vector>
 
-#include "app/command_line.h"
 #include "app/run_main.h"
+#include "config/files.h"
 #include "config/grammar.h"
+#include "front/command_line.h"
 
 namespace assay::app::detail {
 
 /// Composes, checks and runs one configuration, none of whose overrides is a sweep; whatever goes wrong is told on
 /// stderr. Returns the exit code of run_main().
-int run_session(const AnyExperiment& experiment, const CommandLine& command_line, config::ConfigFiles& files,
+int run_session(const AnyExperiment& experiment, const front::CommandLine& command_line, config::ConfigFiles& files,
                 const std::vector<config::Override>& overrides);
 
 }  // namespace assay::app::detail

@@ -19,14 +19,14 @@ struct Targets {
   double latency_reduction = 0.40;
   double accuracy_drop_points = 5.0;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<Targets>(
         config::field("size_reduction", &Targets::size_reduction, config::between(0.0, 1.0),
                       "share by which the file should shrink"),
         config::field("latency_reduction", &Targets::latency_reduction, config::between(0.0, 1.0),
                       "share by which the median latency should fall"),
-        config::field("accuracy_drop_points", &Targets::accuracy_drop_points, config::between(0.0, 100.0),
-                      "percentage points of test accuracy that may be lost"));
+        config::field("accuracy_drop_points", &Targets::accuracy_drop_points,
+                      config::between(0.0, 100.0).in("percentage points"), "test accuracy that may be lost"));
   }
 };
 
@@ -37,7 +37,7 @@ struct LatencyBenchmark {
   std::int64_t calls = 30;
   std::int64_t warmup = 50;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<LatencyBenchmark>(
         config::field("batch", &LatencyBenchmark::batch, config::at_least(1), "images of one call"),
         config::field("rounds", &LatencyBenchmark::rounds, config::between(1, 10000),

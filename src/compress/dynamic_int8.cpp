@@ -13,7 +13,7 @@ namespace {
 struct DynamicInt8Options {
   std::string engine = "fbgemm";
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<DynamicInt8Options>(config::field(
         "engine", &DynamicInt8Options::engine, config::one_of("fbgemm", "x86", "onednn"), "LibTorch's int8 engine"));
   }

@@ -18,7 +18,7 @@ struct StaticInt8Options {
   bool bias_correction = true;
   std::string activation_bits = "auto";
 
-  static constexpr auto schema() {
+  static auto schema() {
     using Options = StaticInt8Options;
     return config::schema<Options>(
         config::field("engine", &Options::engine, config::one_of("fbgemm", "x86", "onednn"),
@@ -26,7 +26,7 @@ struct StaticInt8Options {
         config::field("calibration_images", &Options::calibration_images, config::between(1, 100'000),
                       "training images on which ranges are measured"),
         config::field("range", &Options::range, config::one_of("mse", "minmax", "percentile"), "how ranges are chosen"),
-        config::field("percentile", &Options::percentile, config::between(90.0, 100.0),
+        config::field("percentile", &Options::percentile, config::between(90.0, 100.0).in("%"),
                       "for range = percentile: share of values kept at each end"),
         config::field("bias_correction", &Options::bias_correction, "cancel the mean shift that rounding causes"),
         config::field("activation_bits", &Options::activation_bits, config::one_of("auto", "8", "7"),

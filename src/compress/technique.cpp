@@ -1,21 +1,26 @@
 #include "compress/technique.h"
 
-#include "config/plugins.h"
+#include "compress/plugin.h"
 
 namespace assay::compress {
 
-#define TECHNIQUE(name) std::unique_ptr<Technique> make_##name(const config::Section& section);
-#include "compress/registry.def"
-#undef TECHNIQUE
+namespace {
 
-std::unique_ptr<Technique> make_technique(const config::Section& section) {
-  using Make = std::unique_ptr<Technique> (*)(const config::Section&);
-  static const std::vector<config::Plugin<Make>> techniques = {
-#define TECHNIQUE(name) {#name, make_##name},
+const std::vector<TechniquePlugin>& techniques() {
+  static const std::vector<TechniquePlugin> kPlugins = {
+#define TECHNIQUE(name) technique_##name(),
 #include "compress/registry.def"
 #undef TECHNIQUE
   };
-  return config::find_plugin(techniques, section)(section);
+  return kPlugins;
 }
+
+}  // namespace
+
+std::unique_ptr<Technique> make_technique(const config::Section& section) {
+  return config::find_plugin(techniques(), section)(section);
+}
+
+std::vector<config::PluginOptions> describe_techniques() { return config::describe_plugins(techniques()); }
 
 }  // namespace assay::compress

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/option.h"
 #include "config/section.h"
 #include "models/model.h"
 
@@ -43,5 +44,8 @@ class Technique {
 /// Makes the technique that `section.name()` names.
 /// Errors: Error(kConfig) for an unknown name (the nearest is suggested) or a bad option.
 std::unique_ptr<Technique> make_technique(const config::Section& section);
+
+/// Describes all techniques, for the schema of what chooses among them.
+std::vector<config::PluginOptions> describe_techniques();
 
 }  // namespace assay::compress

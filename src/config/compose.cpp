@@ -12,16 +12,6 @@
 namespace assay::config {
 namespace {
 
-// Returns `table` inside the tables named by `package` ("train.schedule" -> {train = {schedule = table}}).
-Table place(Table table, const std::string& package) {
-  if (package.empty()) return table;
-  const auto dot = package.rfind('.');
-  const auto origin = table.entries().front().second.origin();
-  Table outer;
-  outer.set(package.substr(dot == std::string::npos ? 0 : dot + 1), Value(std::move(table), origin));
-  return dot == std::string::npos ? outer : place(std::move(outer), package.substr(0, dot));
-}
-
 [[noreturn]] void fail_sweep(const Override& one) {
   fail("several values for one run", one.origin,
        fmt::format("--multirun runs each of them; for one value that holds a comma: {0}='...' in quotes, or a list "
@@ -68,11 +58,10 @@ Composition compose(ConfigFiles& files, const std::string& primary, const std::v
   }
   Composition composition;
   composition.files = make_defaults_list(files, primary, choices);
-  for (const auto& file : composition.files) {
-    auto own = without_directives(*files.find(file.name));
-    if (!own.entries().empty()) merge(composition.table, place(std::move(own), file.package));
-  }
   Problems problems;
+  for (const auto& file : composition.files) {
+    problems.collect([&] { merge(composition.table, *files.find(file.name), file.package); });
+  }
   for (const auto* one : values) problems.collect([&] { apply_override(*one, composition.table, new_keys); });
   problems.throw_if_any();
   return composition;

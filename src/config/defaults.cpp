@@ -131,11 +131,6 @@ std::optional<std::string> read_package(const Table& file) {
   return *text;
 }
 
-Table without_directives(const Table& file) {
-  auto own = file;
-  own.erase(kDefaultsKey);
-  own.erase(kPackageKey);
-  return own;
-}
+bool is_directive(std::string_view key) { return key == kDefaultsKey || key == kPackageKey; }
 
 }  // namespace assay::config

@@ -33,7 +33,7 @@ std::vector<DefaultsEntry> read_defaults(const Table& file);
 /// Errors: Error(kConfig) when it is not a string.
 std::optional<std::string> read_package(const Table& file);
 
-/// Returns a file without `defaults` and `__package__`.
-Table without_directives(const Table& file);
+/// Tells whether a key at the top of a file is `defaults` or `__package__`, and so no value of its own.
+bool is_directive(std::string_view key);
 
 }  // namespace assay::config

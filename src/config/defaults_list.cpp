@@ -8,6 +8,7 @@
 
 #include "config/defaults_node.h"
 #include "config/fail.h"
+#include "config/problems.h"
 #include "config/suggest.h"
 
 namespace assay::config {
@@ -15,8 +16,6 @@ namespace {
 
 using Kind = DefaultsEntry::Kind;
 using Node = DefaultsNode;
-
-constexpr std::string_view kMissing = "???";
 
 struct Choice {
   std::vector<std::string> options;
@@ -37,7 +36,7 @@ std::string key_of(const Override& one) { return one.package ? one.key + "@" + *
 class Walker {
  public:
   Walker(ConfigFiles& files, const std::vector<Override>& choices) : files_(files) {
-    for (const auto& one : choices) add_choice(one);
+    for (const auto& one : choices) problems_.collect([&] { add_choice(one); });
   }
 
   std::vector<PlacedFile> walk(const std::string& primary) {
@@ -50,9 +49,10 @@ class Walker {
       throw Error(ErrorKind::kConfig, fmt::format("there is no configuration {}.toml in {}", primary, folders), "",
                   "give the folder with --config-dir");
     }
-    auto placed = expand(root, /*is_interpolated=*/false);
-    check_all_used();
-    check_unique(placed);
+    auto placed = attempt([&] { return expand(root, /*is_interpolated=*/false); });
+    if (problems_.empty()) check_all_used();
+    if (problems_.empty()) check_unique(placed);
+    problems_.throw_if_any();
     return placed;
   }
 
@@ -96,20 +96,31 @@ class Walker {
          value.get_if<Null>() != nullptr ? fmt::format("`~{}` takes the group out", one.key) : "");
   }
 
+  // Goes on behind a mistake, so that those of all files are told together.
+  template <typename Expand>
+  std::vector<PlacedFile> attempt(const Expand& expand_one) {
+    const auto num_open = open_.size();
+    std::vector<PlacedFile> placed;
+    problems_.collect([&] { placed = expand_one(); });
+    open_.resize(num_open);
+    return placed;
+  }
+
   std::vector<PlacedFile> expand(Node node, bool is_interpolated) {
-    const bool names_file = !node.is_group() || (!node.option().empty() && node.option() != kMissing);
-    const auto* file = names_file ? files_.find(node.name()) : nullptr;
+    const bool names_file = !node.is_group() || (!node.option().empty() && node.option() != kMissingText);
+    const auto name = node.name();
+    const auto* file = names_file ? files_.find(name) : nullptr;
     if (file != nullptr) node.header = header_of(*file, node);
     if (is_deleted(node)) return {};
     note_choice(node);
     if (node.is_group() && node.entry.options.empty()) return {};
-    if (node.is_group() && node.option() == kMissing) fail_missing(node);
+    if (node.is_group() && node.option() == kMissingText) fail_missing(node);
     if (file == nullptr) {
       if (node.entry.is_optional) return {};
       fail_not_found(node);
     }
-    if (std::find(open_.begin(), open_.end(), node.name()) != open_.end()) fail_cycle(node);
-    open_.push_back(node.name());
+    if (std::find(open_.begin(), open_.end(), name) != open_.end()) fail_cycle(node);
+    open_.push_back(name);
     auto placed = expand_entries(node, *file, is_interpolated);
     open_.pop_back();
     return placed;
@@ -121,28 +132,31 @@ class Walker {
       if (entries.empty()) entries.emplace_back();
       entries.insert(entries.end(), added_.begin(), added_.end());
     }
-    const auto self = PlacedFile{node.name(), node.final_package(), node.is_group() ? node.key() : "", node.parent};
+    const auto below = place_below(node);
+    const auto self = PlacedFile{below.parent, below.package, node.is_group() ? node.key() : "", node.parent};
     if (entries.empty()) return {self};
-    note_overrides(entries, node, is_interpolated);
+    note_overrides(entries, below, is_interpolated);
     std::vector<std::vector<PlacedFile>> parts(entries.size());
     std::vector<std::pair<std::size_t, Node>> deferred;
     // From last to first: an override further down must be known before what it overrides.
     for (auto i = entries.size(); i-- > 0;) {
       if (entries[i].kind == Kind::kSelf) parts[i] = {self};
       if (entries[i].kind == Kind::kSelf || entries[i].is_override) continue;
-      auto child = place_below(node, entries[i]);
+      auto child = below;
+      child.entry = std::move(entries[i]);
       take_choice(child);
       if (child.entry.is_list) {
-        parts[i] = expand_list(child, is_interpolated);
+        parts[i] = attempt([&] { return expand_list(child, is_interpolated); });
       } else if (is_interpolation(child)) {
         deferred.emplace_back(i, std::move(child));
       } else {
-        parts[i] = expand(std::move(child), is_interpolated);
+        parts[i] = attempt([&] { return expand(std::move(child), is_interpolated); });
       }
     }
-    for (auto& [i, child] : deferred) {
-      interpolate(child);
-      parts[i] = expand(std::move(child), /*is_interpolated=*/true);
+    if (!problems_.empty()) return {};
+    for (auto& one : deferred) {
+      interpolate(one.second);
+      parts[one.first] = attempt([&] { return expand(std::move(one.second), /*is_interpolated=*/true); });
     }
     std::vector<PlacedFile> placed;
     for (auto& part : parts) std::move(part.begin(), part.end(), std::back_inserter(placed));
@@ -168,8 +182,9 @@ class Walker {
     return placed;
   }
 
-  static Node place_below(const Node& parent, DefaultsEntry entry) {
-    return {std::move(entry), parent.group(), parent.final_package(), parent.name(), std::nullopt};
+  // What all entries of the parent's defaults list have in common.
+  static Node place_below(const Node& parent) {
+    return {{}, parent.group(), parent.final_package(), parent.name(), std::nullopt};
   }
 
   static std::optional<std::string> header_of(const Table& file, const Node& node) {
@@ -181,10 +196,11 @@ class Walker {
                                                                   : fmt::format("{}.{}", kGlobalPackage, *header);
   }
 
-  void note_overrides(const std::vector<DefaultsEntry>& entries, const Node& parent, bool is_interpolated) {
+  void note_overrides(const std::vector<DefaultsEntry>& entries, Node below, bool is_interpolated) {
     for (const auto& entry : entries) {
       if (!entry.is_override) continue;
-      const auto key = place_below(parent, entry).key();
+      below.entry = entry;
+      const auto key = below.key();
       if (is_interpolated) {
         fail(fmt::format("`override {}` in a file that an interpolation chose comes too late", entry.path),
              entry.origin, "choose the file by its name");
@@ -194,7 +210,7 @@ class Walker {
   }
 
   void take_choice(Node& node) {
-    if (!node.is_group()) return;
+    if (!node.is_group() || choices_.empty()) return;
     const auto found = choices_.find(node.key());
     if (found == choices_.end()) return;
     found->second.is_used = true;
@@ -220,7 +236,7 @@ class Walker {
   }
 
   bool is_deleted(const Node& node) {
-    if (!node.is_group()) return false;
+    if (!node.is_group() || deletions_.empty()) return false;
     const auto found = deletions_.find(node.key());
     if (found == deletions_.end()) return false;
     if (!found->second.option.empty() && found->second.option != node.option()) return false;
@@ -228,7 +244,9 @@ class Walker {
     return true;
   }
 
-  static bool is_interpolation(const Node& node) { return node.name().find("${") != std::string::npos; }
+  static bool is_interpolation(const Node& node) {
+    return node.entry.path.find("${") != std::string::npos || node.option().find("${") != std::string::npos;
+  }
 
   // Replaces each `${group}` by what that group has become.
   void interpolate(Node& node) const {
@@ -268,17 +286,20 @@ class Walker {
     fail(fmt::format("{} includes itself: {}{}", node.name(), path, node.name()), node.entry.origin);
   }
 
-  void check_all_used() const {
+  void check_all_used() {
     for (const auto& [key, choice] : choices_) {
-      if (!choice.is_used) fail_unused(key, choice);
+      if (!choice.is_used) problems_.collect([&, &key = key, &choice = choice] { fail_unused(key, choice); });
     }
     for (const auto& [key, deletion] : deletions_) {
-      if (deletion.is_used) continue;
-      const auto known = known_.find(key);
-      if (known != known_.end())
-        fail(fmt::format("{} is {}, not {}", key, describe(known->second.options), deletion.option), deletion.origin);
-      fail(fmt::format("no defaults list names {}", key), deletion.origin, suggest(key, known_keys()));
+      if (!deletion.is_used) problems_.collect([&, &key = key, &deletion = deletion] { fail_unused(key, deletion); });
     }
+  }
+
+  [[noreturn]] void fail_unused(const std::string& key, const Deletion& deletion) const {
+    const auto known = known_.find(key);
+    if (known != known_.end())
+      fail(fmt::format("{} is {}, not {}", key, describe(known->second.options), deletion.option), deletion.origin);
+    fail(fmt::format("no defaults list names {}", key), deletion.origin, suggest(key, known_keys()));
   }
 
   [[noreturn]] void fail_unused(const std::string& key, const Choice& choice) const {
@@ -314,6 +335,7 @@ class Walker {
   std::map<std::string, Deletion> deletions_;
   std::vector<DefaultsEntry> added_;
   std::vector<std::string> open_;
+  Problems problems_;
 };
 
 }  // namespace

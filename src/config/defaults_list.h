@@ -25,7 +25,7 @@ struct PlacedFile {
 /// a file; of these the outermost and last wins. `${group}` in the name of an option is what that group has become.
 /// Source: Hydra 1.3's defaults list; docs/config.md lists where this differs.
 /// Errors: Error(kConfig) with position and the nearest name: files and groups that are not there, cycles, groups
-/// chosen twice, "???" that nothing has filled, overrides that meet nothing.
+/// chosen twice, "???" that nothing has filled, overrides that meet nothing; all of them at once.
 std::vector<PlacedFile> make_defaults_list(ConfigFiles& files, const std::string& primary,
                                            const std::vector<Override>& choices);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "config/value.h"
@@ -10,6 +11,14 @@ namespace assay::config {
 /// Throws Error(kConfig) for what stands at `origin`.
 [[noreturn]] inline void fail(const std::string& message, const Origin& origin, const std::string& hint = "") {
   throw Error(ErrorKind::kConfig, message, origin.to_string(), hint);
+}
+
+/// Cuts a text that is too long for a message.
+inline std::string shorten(const std::string& text) {
+  constexpr std::size_t kLongest = 80;
+  auto end = std::min(text.size(), kLongest);
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return end == text.size() ? text : text.substr(0, end) + "...";
 }
 
 }  // namespace assay::config

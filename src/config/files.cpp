@@ -13,6 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Its files hold overrides, for `@configs/grid/seeds.toml`.
+constexpr const char* kSweepFolder = "grid";
+
 // Refuses what would leave the folders of the search path.
 void check_name(const std::string& name) {
   const fs::path path(name);
@@ -29,9 +32,8 @@ const Table* ConfigFiles::find(const std::string& name) {
   if (const auto known = files_.find(name); known != files_.end()) return known->second.get();
   check_name(name);
   const auto path = path_of(name);
-  auto& slot = files_[name];
-  if (!path.empty()) slot = std::make_unique<const Table>(read_toml(path));
-  return slot.get();
+  auto file = path.empty() ? nullptr : std::make_unique<const Table>(read_toml(path));
+  return files_.emplace(name, std::move(file)).first->second.get();
 }
 
 // Empty when no folder has the file.
@@ -70,8 +72,9 @@ std::vector<std::string> ConfigFiles::groups() const {
   std::error_code ignored;
   for (const auto& folder : folders_) {
     for (const auto& file : fs::recursive_directory_iterator(folder, ignored)) {
-      if (file.path().extension() != ".toml" || file.path().parent_path() == folder) continue;
-      groups.insert(file.path().parent_path().lexically_relative(folder).string());
+      const auto group = file.path().parent_path().lexically_relative(folder);
+      if (file.path().extension() != ".toml" || group == "." || *group.begin() == kSweepFolder) continue;
+      groups.insert(group.string());
     }
   }
   return {groups.begin(), groups.end()};

@@ -26,7 +26,8 @@ class ConfigFiles {
   /// Lists the options of a group, sorted; empty when there is no such group.
   std::vector<std::string> options(const std::string& group) const;
 
-  /// Lists all groups, sorted; a group that only holds other groups is left out.
+  /// Lists all groups, sorted; a group that only holds other groups is left out, and so is `grid`, whose files hold
+  /// overrides.
   std::vector<std::string> groups() const;
 
   const std::vector<std::filesystem::path>& folders() const { return folders_; }

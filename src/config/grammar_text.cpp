@@ -99,7 +99,7 @@ std::optional<Number> parse_whole(std::string_view text) {
 }  // namespace
 
 void GrammarText::fail(std::size_t position, const std::string& message, std::string_view advice) const {
-  throw Error(ErrorKind::kConfig, message, origin_.to_string(), std::string(advice) + "\n" + excerpt(position));
+  throw Error(ErrorKind::kConfig, message, origin_.to_string(), std::string(advice) + "\n" + excerpt(text_, position));
 }
 
 void GrammarText::fail_expected(std::size_t position, std::string_view expected, std::string_view advice) const {
@@ -117,16 +117,16 @@ void GrammarText::check_utf8() const {
   }
 }
 
-std::string GrammarText::excerpt(std::size_t position) const {
-  position = std::min(position, text_.size());
+std::string excerpt(std::string_view text, std::size_t position) {
+  position = std::min(position, text.size());
   std::size_t start = 0;
-  auto end = text_.size();
-  if (text_.size() > kLongest) {
-    start = character_start(text_, position > kWindow / 2 ? position - kWindow / 2 : 0);
-    end = character_start(text_, std::min(text_.size(), start + kWindow));
+  auto end = text.size();
+  if (text.size() > kLongest) {
+    start = character_start(text, position > kWindow / 2 ? position - kWindow / 2 : 0);
+    end = character_start(text, std::min(text.size(), start + kWindow));
   }
-  const auto before = (start > 0 ? "..." : "") + printable(text_.substr(start, position - start));
-  const auto behind = printable(text_.substr(position, end - position)) + (end < text_.size() ? "..." : "");
+  const auto before = (start > 0 ? "..." : "") + printable(text.substr(start, position - start));
+  const auto behind = printable(text.substr(position, end - position)) + (end < text.size() ? "..." : "");
   return fmt::format("  {}{}\n  {:>{}}", before, behind, '^', num_columns(before) + 1);
 }
 

@@ -29,11 +29,12 @@ class GrammarText {
   void check_utf8() const;
 
  private:
-  std::string excerpt(std::size_t position) const;
-
   std::string_view text_;
   Origin origin_;
 };
+
+/// Returns a text, or the part of a long one around `position`, with a caret below that byte; both lines indented.
+std::string excerpt(std::string_view text, std::size_t position);
 
 /// Shortens a text to its beginning and makes it fit for one line of a message.
 std::string shown(std::string_view text);

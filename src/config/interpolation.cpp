@@ -300,10 +300,29 @@ class Parser {
   int depth_ = 0;
 };
 
+bool is_open(const Value& value, int depth);
+
+bool has_open_value(const Table& table, int depth) {
+  const auto& entries = table.entries();
+  return depth > kMaxDepth || std::any_of(entries.begin(), entries.end(),
+                                          [=](const auto& entry) { return is_open(entry.second, depth + 1); });
+}
+
+bool is_open(const Value& value, int depth) {
+  if (const auto* text = value.get_if<std::string>()) return has_interpolation(*text) || is_missing(value);
+  if (const auto* table = value.get_if<Table>()) return has_open_value(*table, depth);
+  const auto* array = value.get_if<Array>();
+  if (array == nullptr) return false;
+  return depth > kMaxDepth ||
+         std::any_of(array->begin(), array->end(), [=](const auto& one) { return is_open(one, depth + 1); });
+}
+
 }  // namespace
 
 Expression parse_interpolated(std::string_view text) { return Parser(text).whole_text(); }
 
 Expression parse_argument(std::string_view text) { return Parser(text).whole_argument(); }
+
+bool has_open_value(const Table& table) { return has_open_value(table, 0); }
 
 }  // namespace assay::config

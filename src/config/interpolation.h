@@ -29,6 +29,10 @@ struct Expression {
 /// Says whether the text must go through parse_interpolated.
 inline bool has_interpolation(std::string_view text) { return text.find("${") != std::string_view::npos; }
 
+/// Tells whether anything in a configuration is left to resolve: an interpolation, a value that is "???", or deeper
+/// nesting than resolution allows.
+bool has_open_value(const Table& table);
+
 /// Parses a string of a configuration; one that is a single interpolation gives a kNode or a kCall, others a kText.
 /// Source: the grammar of OmegaConf 2.3, and `["a.b"]` for a key that holds dots.
 /// Errors: Error(kConfig) with what was expected at which character.

@@ -5,16 +5,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "config/defaults.h"
 #include "config/fail.h"
 #include "config/suggest.h"
 
 namespace assay::config {
 namespace {
-
-bool is_missing(const Value& value) {
-  const auto* text = value.get_if<std::string>();
-  return text != nullptr && *text == "???";
-}
 
 bool is_interpolation(const Value& value) {
   const auto* text = value.get_if<std::string>();
@@ -27,11 +23,6 @@ bool is_open(const Value& value) {
 }
 
 bool is_table(const Value& value) { return value.get_if<Table>() != nullptr; }
-
-std::string shorten(const std::string& text) {
-  constexpr std::size_t kLongest = 60;
-  return text.size() <= kLongest ? text : text.substr(0, kLongest) + "...";
-}
 
 void check_no_clash(const Value& existing, const Value& value, const std::string& path) {
   if (is_table(existing) == is_table(value) || is_open(existing) || is_open(value)) return;
@@ -48,23 +39,26 @@ void check_no_clash(const Value& existing, const Value& value, const std::string
 
 void merge_below(Table& into, const Table& from, const std::string& path);
 
-void merge_value(Value& existing, Value value, const std::string& path) {
+void merge_value(Value& existing, const Value& value, const std::string& path) {
   if (is_missing(value)) return;
   check_no_clash(existing, value, path);
   if (is_table(existing) && is_table(value))
     return merge_below(*existing.get_if<Table>(), *value.get_if<Table>(), path);
-  value.set_replaced(existing);
-  existing = std::move(value);
+  auto replacement = value;
+  replacement.set_replaced(existing);
+  existing = std::move(replacement);
+}
+
+void merge_entry(Table& into, const std::string& key, const Value& value, const std::string& path) {
+  if (auto* existing = into.find(key)) {
+    merge_value(*existing, value, path);
+  } else {
+    into.set(key, value);
+  }
 }
 
 void merge_below(Table& into, const Table& from, const std::string& path) {
-  for (const auto& [key, value] : from.entries()) {
-    if (auto* existing = into.find(key)) {
-      merge_value(*existing, value, path.empty() ? key : path + "." + key);
-    } else {
-      into.set(key, value);
-    }
-  }
+  for (const auto& [key, value] : from.entries()) merge_entry(into, key, value, path + "." + key);
 }
 
 std::vector<std::string> split(const std::string& path) {
@@ -249,7 +243,24 @@ class Editor {
 
 }  // namespace
 
-void merge(Table& into, const Table& from) { merge_below(into, from, ""); }
+void merge(Table& into, const Table& file, const std::string& package) {
+  const auto& entries = file.entries();
+  const auto first =
+      std::find_if(entries.begin(), entries.end(), [](const auto& one) { return !is_directive(one.first); });
+  if (first == entries.end()) return;
+  auto* at = &into;
+  std::string path;
+  for (const auto& part : package.empty() ? std::vector<std::string>() : split(package)) {
+    path += (path.empty() ? "" : ".") + part;
+    const Value empty(Table(), first->second.origin());
+    merge_entry(*at, part, empty, path);
+    at = at->find(part)->get_if<Table>();
+  }
+  for (auto entry = first; entry != entries.end(); ++entry) {
+    if (!is_directive(entry->first))
+      merge_entry(*at, entry->first, entry->second, path.empty() ? entry->first : path + "." + entry->first);
+  }
+}
 
 void apply_override(const Override& one, Table& root, NewKeys new_keys) { Editor(one, root, new_keys).apply(); }
 

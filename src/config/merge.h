@@ -7,10 +7,11 @@
 
 namespace assay::config {
 
-/// Lays `from` over `into`: tables merge deeply, any other value replaces, and remembers what it replaced. "???"
-/// replaces nothing. Where one side is a table, the other must be a table, null or "???". Errors: Error(kConfig) with
-/// the key and the origin of both sides when only one is a table.
-void merge(Table& into, const Table& from);
+/// Lays a file's own values, all but its directives, over the table at `package` ("train.schedule"; empty for the
+/// root), which is made when it is not there: tables merge deeply, any other value replaces, and remembers what it
+/// replaced. "???" replaces nothing. Where one side is a table, the other must be a table, null or "???". Errors:
+/// Error(kConfig) with the key and the origin of both sides when only one is a table.
+void merge(Table& into, const Table& file, const std::string& package);
 
 /// Says what `key=value` does when no file sets the key.
 enum class NewKeys {

@@ -9,11 +9,6 @@
 
 namespace assay::config {
 
-bool Node::is_missing() const {
-  const auto* text = value->get_if<std::string>();
-  return text != nullptr && *text == "???";
-}
-
 std::string Node::path() const {
   if (parent == nullptr) return "";
   const auto outer = parent->path();

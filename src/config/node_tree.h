@@ -27,7 +27,6 @@ struct Node {
 
   bool is_table() const { return value->get_if<Table>() != nullptr; }
   bool is_array() const { return value->get_if<Array>() != nullptr; }
-  bool is_missing() const;
 
   /// Formats as "train.widths[0]"; empty for the root.
   std::string path() const;

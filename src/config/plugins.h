@@ -3,15 +3,18 @@
 #include <string>
 #include <vector>
 
+#include "config/option.h"
 #include "config/section.h"
 
 namespace assay::config {
 
-/// Is one line of a registry: the name by which a configuration asks for a plug-in, and the function that makes it.
+/// Is one line of a registry: the name by which a configuration asks for a plug-in, the function that makes it, and
+/// the one that describes its options.
 template <typename Make>
 struct Plugin {
   std::string name;
   Make make;
+  std::vector<Option> (*describe)();
 };
 
 /// Throws Error(kConfig) for a name that is not among `known`, with the nearest one and the place of the name.
@@ -28,6 +31,14 @@ Make find_plugin(const std::vector<Plugin<Make>>& plugins, const Section& sectio
     known.push_back(plugin.name);
   }
   fail_unknown_plugin(section, known);
+}
+
+/// Describes all plug-ins of a registry; for the schema of what chooses among them.
+template <typename Make>
+std::vector<PluginOptions> describe_plugins(const std::vector<Plugin<Make>>& plugins) {
+  std::vector<PluginOptions> described;
+  for (const auto& plugin : plugins) described.push_back({plugin.name, plugin.describe()});
+  return described;
 }
 
 }  // namespace assay::config

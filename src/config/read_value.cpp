@@ -5,26 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "config/fail.h"
 #include "config/suggest.h"
 
 namespace assay::config {
 namespace {
 
-std::string shorten(const std::string& text) {
-  constexpr std::size_t kLongest = 80;
-  return text.size() <= kLongest ? text : text.substr(0, kLongest) + "...";
-}
-
 bool is_within(double number, const Limits& limits) {
   return !std::isnan(number) && (!limits.low || number >= *limits.low) && (!limits.high || number <= *limits.high);
-}
-
-std::vector<std::string> choices_of(const Limits& limits) {
-  std::vector<std::string> names;
-  for (const auto& choice : limits.choices) {
-    if (!choice.empty()) names.emplace_back(choice);
-  }
-  return names;
 }
 
 template <typename Number>
@@ -40,19 +28,22 @@ void read_number(const Value& value, Number number, const std::string& path, con
 }  // namespace
 
 std::string Limits::to_string() const {
-  if (low && high) return fmt::format("between {} and {}", *low, *high);
-  if (low) return fmt::format("at least {}", *low);
-  if (high) return fmt::format("at most {}", *high);
-  const auto names = choices_of(*this);
-  if (names.empty()) return "";
-  std::string text = "one of: ";
-  for (std::size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "" : ", ") + names[i];
-  return text;
+  if (!choices.empty()) return fmt::format("one of: {}", fmt::join(choices, ", "));
+  const auto counted = unit.empty() ? "" : " " + unit;
+  if (low && high) return fmt::format("between {} and {}{}", *low, *high, counted);
+  if (low) return fmt::format("at least {}{}", *low, counted);
+  if (high) return fmt::format("at most {}{}", *high, counted);
+  return unit.empty() ? "" : "in " + unit;
 }
 
 void report_bad_value(const Value& value, const std::string& path, const std::string& expected, Problems& problems) {
-  problems.add(fmt::format("{} = {}: must be {}", path, shorten(value.to_toml()), expected),
-               value.origin().to_string());
+  const auto* const earlier = value.replaced().get();
+  const auto hint = earlier == nullptr
+                        ? ""
+                        : fmt::format("it took the place of {}, set at {}", shorten(earlier->value.to_toml()),
+                                      earlier->value.origin().to_string());
+  problems.add(fmt::format("{} = {}: must be {}", path, shorten(value.to_toml()), expected), value.origin().to_string(),
+               hint);
 }
 
 void read_value(const Value& value, const std::string& path, const Limits&, bool& output, Problems& problems) {
@@ -81,7 +72,7 @@ void read_value(const Value& value, const std::string& path, const Limits& limit
                 Problems& problems) {
   const auto* text = value.get_if<std::string>();
   if (text == nullptr) return report_bad_value(value, path, "a string", problems);
-  const auto choices = choices_of(limits);
+  const auto& choices = limits.choices;
   if (!choices.empty() && std::find(choices.begin(), choices.end(), *text) == choices.end()) {
     return report_bad_value(value, path, limits.to_string(), problems);
   }
@@ -109,10 +100,12 @@ std::optional<Section> as_section(const Value& value, const std::string& path, P
   return std::nullopt;
 }
 
-void report_unknown_keys(const Section& section, const std::vector<std::string>& known, Problems& problems) {
-  for (const auto& [key, value] : section.table().entries()) {
+void report_unknown_keys(const Table& table, const std::string& path, const std::vector<std::string>& known,
+                         Problems& problems) {
+  for (const auto& [key, value] : table.entries()) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    problems.add(fmt::format("unknown key {}", section.key_path(key)), value.origin().to_string(), suggest(key, known));
+    problems.add(fmt::format("unknown key {}{}{}", path, path.empty() ? "" : ".", key), value.origin().to_string(),
+                 suggest(key, known));
   }
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/problems.h"
@@ -13,22 +13,29 @@
 
 namespace assay::config {
 
-/// Bounds the value of an option; a default-made one allows everything.
+/// Bounds the value of an option and says in what it counts; a default-made one allows everything.
 struct Limits {
   std::optional<double> low;
   std::optional<double> high;
-  std::array<std::string_view, 8> choices{};  ///< of a string; unused places are empty
+  std::vector<std::string> choices;  ///< of a string
+  std::string unit;                  ///< "s", "pixels"; empty for plain numbers and text
 
-  /// Formats for people: "at least 0", "between 0 and 1", "one of: a, b"; empty when free.
+  /// Returns these limits with a unit: between(1, 60).in("s").
+  Limits in(std::string name) && {
+    unit = std::move(name);
+    return std::move(*this);
+  }
+
+  /// Formats for people: "at least 0", "between 1 and 60 s", "one of: a, b", "in s"; empty when free.
   std::string to_string() const;
 };
 
-constexpr Limits at_least(double low) { return {low, std::nullopt, {}}; }
-constexpr Limits between(double low, double high) { return {low, high, {}}; }
+inline Limits at_least(double low) { return {low, std::nullopt, {}, ""}; }
+inline Limits between(double low, double high) { return {low, high, {}, ""}; }
 
 template <typename... Names>
-constexpr Limits one_of(Names... names) {
-  return {std::nullopt, std::nullopt, {std::string_view(names)...}};
+Limits one_of(Names... names) {
+  return {std::nullopt, std::nullopt, {std::string(names)...}, ""};
 }
 
 /// Read a value strictly: no integer from "5", no number from true; an integer is fine where a number is wanted.
@@ -51,10 +58,11 @@ void read_value(const Value& value, const std::string& path, const Limits& limit
 /// Returns the table as a section, or adds to `problems` that it is none.
 std::optional<Section> as_section(const Value& value, const std::string& path, Problems& problems);
 
-/// Adds one mistake for each key of the section that is not `known`, with the nearest known key.
-void report_unknown_keys(const Section& section, const std::vector<std::string>& known, Problems& problems);
+/// Adds one mistake for each key of the table at `path` that is not `known`, with the nearest known key.
+void report_unknown_keys(const Table& table, const std::string& path, const std::vector<std::string>& known,
+                         Problems& problems);
 
-/// Adds "<path> = <value>: must be <expected>" with the value's origin.
+/// Adds "<path> = <value>: must be <expected>" with the value's origin and, as hint, the value that it replaced.
 void report_bad_value(const Value& value, const std::string& path, const std::string& expected, Problems& problems);
 
 std::string format_default(bool value);

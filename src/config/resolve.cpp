@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "config/depth.h"
+#include "config/fail.h"
 #include "config/interpolation.h"
 #include "config/node_tree.h"
 #include "config/resolvers.h"
@@ -28,11 +29,6 @@ struct GiveUp {
 
 [[noreturn]] void fail(std::string message, std::string hint = "") {
   throw Error(ErrorKind::kConfig, std::move(message), "", std::move(hint));
-}
-
-std::string shorten(const std::string& text) {
-  constexpr std::size_t kLength = 200;
-  return text.size() <= kLength ? text : text.substr(0, kLength) + "...";
 }
 
 class Resolution {
@@ -221,7 +217,7 @@ class Resolution {
       auto* found = lookup == Lookup::kMustExist ? &tree_.get(*node, part) : tree_.find(*node, part);
       if (found == nullptr) return nullptr;
       node = &resolved(*found);
-      if (!node->is_missing()) continue;
+      if (!is_missing(*node->value)) continue;
       if (lookup == Lookup::kMayLack) return nullptr;
       fail(fmt::format("{} is still \"???\"", node->path()), fmt::format("set it with {}=...", node->override_key()));
     }
@@ -340,7 +336,7 @@ class Resolution {
   Value::Data data_of(Node& node, bool& is_complete) {
     if (const auto* text = node.value->get_if<std::string>()) {
       spend(0, text->size());
-      if (node.is_missing()) {
+      if (is_missing(*node.value)) {
         is_complete = false;
         report_missing(node);
       }
@@ -388,7 +384,7 @@ const std::map<std::string, Resolution::TreeResolver> Resolution::kTreeResolvers
 }  // namespace
 
 Table resolve(const Table& composed, const std::map<std::string, Resolver>& resolvers, Problems& problems) {
-  return Resolution(composed, resolvers, problems).run();
+  return has_open_value(composed) ? Resolution(composed, resolvers, problems).run() : composed;
 }
 
 }  // namespace assay::config

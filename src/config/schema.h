@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/option.h"
 #include "config/problems.h"
 #include "config/read_value.h"
 #include "config/section.h"
@@ -23,26 +24,42 @@ struct Field {
   Member Owner::*member;
   Limits limits;
   std::string_view help;
+  std::vector<PluginOptions> (*describe_plugins)() = nullptr;
+  Option::Type type = Option::Type::kTable;  ///< of a Section: kPlugin or kPlugins
 };
 
 /// Declares an option of any value of its type. Types: bool, std::int64_t, double, std::string, std::vector of these,
-/// std::optional<std::int64_t> ("auto" or an integer), Section (a plug-in's table), a struct with a schema of its own
-/// (a table).
+/// std::optional<std::int64_t> ("auto" or an integer), a struct with a schema of its own (a table).
 template <typename Owner, typename Member>
-constexpr auto field(std::string_view key, Member Owner::*member, std::string_view help) {
+auto field(std::string_view key, Member Owner::*member, std::string_view help) {
+  static_assert(!std::is_same_v<Member, Section>, "plugin() or plugins() declares what chooses plug-ins");
   return Field<Owner, Member>{key, member, Limits{}, help};
 }
 
-/// Declares an option whose value has limits: at_least(0), between(0.0, 1.0), one_of("a", "b").
+/// Declares an option whose value has limits: at_least(0), between(0.0, 1.0).in("s"), one_of("a", "b").
 template <typename Owner, typename Member>
-constexpr auto field(std::string_view key, Member Owner::*member, Limits limits, std::string_view help) {
-  return Field<Owner, Member>{key, member, limits, help};
+auto field(std::string_view key, Member Owner::*member, Limits limits, std::string_view help) {
+  return Field<Owner, Member>{key, member, std::move(limits), help};
+}
+
+/// Declares a table whose `name` chooses one of the plug-ins that `describe_plugins` lists.
+template <typename Owner>
+auto plugin(std::string_view key, Section Owner::*member, std::vector<PluginOptions> (*describe_plugins)(),
+            std::string_view help) {
+  return Field<Owner, Section>{key, member, Limits{}, help, describe_plugins, Option::Type::kPlugin};
+}
+
+/// Declares a table of such tables, under keys of the user's own.
+template <typename Owner>
+auto plugins(std::string_view key, Section Owner::*member, std::vector<PluginOptions> (*describe_plugins)(),
+             std::string_view help) {
+  return Field<Owner, Section>{key, member, Limits{}, help, describe_plugins, Option::Type::kPlugins};
 }
 
 /// Lists the fields of an options struct; what its static schema() returns.
 template <typename Owner, typename... Members>
-constexpr auto schema(Field<Owner, Members>... fields) {
-  return std::make_tuple(fields...);
+auto schema(Field<Owner, Members>... fields) {
+  return std::make_tuple(std::move(fields)...);
 }
 
 template <typename T>
@@ -76,7 +93,7 @@ void read_into(const Section& section, T& options, Problems& problems, bool is_p
   std::vector<std::string> known;
   if (is_plugin) known.emplace_back("name");
   std::apply([&](const auto&... fields) { (known.emplace_back(fields.key), ...); }, T::schema());
-  report_unknown_keys(section, known, problems);
+  report_unknown_keys(section.table(), section.path(), known, problems);
   std::apply(
       [&](const auto&... fields) {
         [[maybe_unused]] const auto read_one = [&](const auto& one) {
@@ -99,30 +116,70 @@ T read_options(const Section& section) {
   return options;
 }
 
-/// Describes one option for --help.
-struct FieldHelp {
-  std::string key;  ///< dotted
-  std::string default_value;
-  std::string limits;  ///< "at least 0", empty when free
-  std::string help;
-};
+namespace detail {
 
-/// Lists the options of T and of the structs inside it.
 template <typename T>
-void describe(const std::string& prefix, std::vector<FieldHelp>& lines) {
-  const T defaults{};
+struct PlainType;
+template <>
+struct PlainType<bool> {
+  static constexpr auto kType = Option::Type::kBoolean;
+};
+template <>
+struct PlainType<std::int64_t> {
+  static constexpr auto kType = Option::Type::kInteger;
+};
+template <>
+struct PlainType<double> {
+  static constexpr auto kType = Option::Type::kNumber;
+};
+template <>
+struct PlainType<std::string> {
+  static constexpr auto kType = Option::Type::kString;
+};
+template <>
+struct PlainType<std::optional<std::int64_t>> {
+  static constexpr auto kType = Option::Type::kIntegerOrAuto;
+};
+template <typename Element>
+struct PlainType<std::vector<Element>> : PlainType<Element> {};
+
+template <typename T>
+constexpr bool kIsArray = false;
+template <typename Element>
+constexpr bool kIsArray<std::vector<Element>> = true;
+
+}  // namespace detail
+
+/// Describes the options of T; those of `defaults` are told as their defaults.
+template <typename T>
+std::vector<Option> describe_with(const T& defaults) {
+  std::vector<Option> options;
   [[maybe_unused]] const auto describe_one = [&](const auto& one) {
     using Member = std::decay_t<decltype(defaults.*one.member)>;
-    const auto path = prefix + std::string(one.key);
+    Option option;
+    option.key = one.key;
+    option.limits = one.limits;
+    option.help = one.help;
     if constexpr (HasSchema<Member>) {
-      describe<Member>(path + ".", lines);
+      option.options = describe_with(defaults.*one.member);
     } else if constexpr (std::is_same_v<Member, Section>) {
-      lines.push_back({path, "", "", std::string(one.help)});
+      option.type = one.type;
+      option.plugins = one.describe_plugins();
     } else {
-      lines.push_back({path, format_default(defaults.*one.member), one.limits.to_string(), std::string(one.help)});
+      option.type = detail::PlainType<Member>::kType;
+      option.is_array = detail::kIsArray<Member>;
+      option.default_value = format_default(defaults.*one.member);
     }
+    options.push_back(std::move(option));
   };
   std::apply([&](const auto&... fields) { (describe_one(fields), ...); }, T::schema());
+  return options;
+}
+
+/// Describes the options of T, whose defaults are those of a T that nothing was read into.
+template <typename T>
+std::vector<Option> describe() {
+  return describe_with(T{});
 }
 
 }  // namespace assay::config

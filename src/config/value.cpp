@@ -114,6 +114,11 @@ std::string Value::type_name() const {
 
 std::string Value::to_toml() const { return std::visit(TomlWriter{}, data_); }
 
+bool is_missing(const Value& value) {
+  const auto* text = value.get_if<std::string>();
+  return text != nullptr && *text == kMissingText;
+}
+
 const Value* find_path(const Table& table, std::string_view dotted_path) {
   const auto dot = dotted_path.find('.');
   const auto* value = table.find(dotted_path.substr(0, dot));

@@ -42,6 +42,9 @@ using Array = std::vector<Value>;
 using Null = std::monostate;
 inline constexpr std::string_view kNullText = "${null}";
 
+/// Is the value of a key that must be chosen before a run.
+inline constexpr std::string_view kMissingText = "???";
+
 /// Holds keys in the order in which they were first set.
 class Table {
  public:
@@ -106,6 +109,9 @@ class Value {
 struct Replaced {
   Value value;
 };
+
+/// Tells whether a value is kMissingText.
+bool is_missing(const Value& value);
 
 /// Follows a dotted path through tables; nullptr when a part is missing.
 const Value* find_path(const Table& table, std::string_view dotted_path);

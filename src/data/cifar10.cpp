@@ -31,7 +31,7 @@ constexpr const char* kHint =
 struct Cifar10Options {
   std::string folder;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<Cifar10Options>(
         config::field("folder", &Cifar10Options::folder,
                       "where the .bin files lie; empty: $ASSAY_CIFAR10, or else data/cifar-10-batches-bin"));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "config/option.h"
 #include "config/section.h"
 
 namespace assay::data {
@@ -50,7 +51,7 @@ class Dataset {
 /// or an option out of range; Error(kData) when the files are missing.
 std::unique_ptr<Dataset> make_dataset(const config::Section& section);
 
-/// Returns the names that make_dataset knows.
-std::vector<std::string> dataset_names();
+/// Describes all data sets with what loading adds to each, for the schema of what chooses among them.
+std::vector<config::PluginOptions> describe_datasets();
 
 }  // namespace assay::data

@@ -12,7 +12,7 @@ struct LoaderOptions {
   std::int64_t num_workers = 1;
   bool keep_partial_batch = false;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<LoaderOptions>(
         config::field("validation_fraction", &LoaderOptions::validation_fraction, config::between(0.0, 0.9),
                       "share of the training set that chooses the best epoch"),
@@ -27,6 +27,12 @@ struct LoaderOptions {
 struct LoadingOptions {
   LoaderOptions loader;
   AugmentOptions augment;
+
+  static auto schema() {
+    return config::schema<LoadingOptions>(
+        config::field("loader", &LoadingOptions::loader, "how images reach the network"),
+        config::field("augment", &LoadingOptions::augment, "how training images are varied"));
+  }
 };
 
 /// Reads the tables `loader` and `augment` of the section `data`; what is absent keeps its default.

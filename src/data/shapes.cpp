@@ -18,9 +18,10 @@ struct ShapesOptions {
   std::int64_t num_test = 2000;
   std::int64_t seed = 1;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<ShapesOptions>(
-        config::field("image_size", &ShapesOptions::image_size, config::between(8, 1024), "width and height in pixels"),
+        config::field("image_size", &ShapesOptions::image_size, config::between(8, 1024).in("pixels"),
+                      "width and height"),
         config::field("num_train", &ShapesOptions::num_train, config::between(10, 10'000'000),
                       "training images, the classes in turn"),
         config::field("num_test", &ShapesOptions::num_test, config::between(10, 10'000'000), "test images"),

@@ -23,10 +23,10 @@ struct AugmentOptions {
   std::string padding = "reflect";
   bool flip = true;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<AugmentOptions>(
-        config::field("crop_padding", &AugmentOptions::crop_padding, config::between(0, 512),
-                      "pixels added on each side before the random crop; 0 crops nothing"),
+        config::field("crop_padding", &AugmentOptions::crop_padding, config::between(0, 512).in("pixels"),
+                      "border added on each side before the random crop; 0 crops nothing"),
         config::field("padding", &AugmentOptions::padding, config::one_of("reflect", "zero"),
                       "what is added: the picture mirrored at its border, or black"),
         config::field("flip", &AugmentOptions::flip, "mirror every other image left to right"));

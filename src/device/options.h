@@ -12,7 +12,7 @@ namespace assay::device {
 struct Tier {
   double batch_share = 1.0;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<Tier>(config::field("batch_share", &Tier::batch_share, config::between(0.01, 1.0),
                                               "largest micro batch as a share of batch.global"));
   }
@@ -24,7 +24,7 @@ struct Tiers {
   Tier small{0.4};
   Tier cpu;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<Tiers>(config::field("large", &Tiers::large, "accelerators of 8 GB and more"),
                                  config::field("medium", &Tiers::medium, "accelerators of 4 to 8 GB"),
                                  config::field("small", &Tiers::small, "accelerators below 4 GB"),
@@ -39,7 +39,7 @@ struct DeviceOptions {
   double host_memory_fraction = 0.5;
   Tiers tiers;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<DeviceOptions>(
         config::field("name", &DeviceOptions::name, "auto, cpu, cuda, cuda:1, mps"),
         config::field("threads", &DeviceOptions::threads, config::at_least(1),
@@ -56,7 +56,7 @@ struct BatchOptions {
   std::int64_t global = 128;
   std::optional<std::int64_t> micro;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<BatchOptions>(
         config::field("global", &BatchOptions::global, config::at_least(2), "images of one optimizer step"),
         config::field("micro", &BatchOptions::micro, config::at_least(2),

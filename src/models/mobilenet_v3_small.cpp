@@ -16,7 +16,7 @@ namespace {
 struct MobileNetV3SmallOptions {
   std::int64_t stem_stride = 2;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<MobileNetV3SmallOptions>(
         config::field("stem_stride", &MobileNetV3SmallOptions::stem_stride, config::between(1, 2),
                       "stride of the first convolution: 2 as published, 1 for images of about 32 pixels"));

@@ -2,8 +2,8 @@
 
 #include <torch/torch.h>
 
-#include "config/plugins.h"
 #include "core/error.h"
+#include "models/plugin.h"
 
 namespace assay::models {
 
@@ -86,19 +86,23 @@ NodeId Model::add_sum(NodeId left, NodeId right, Activation activation) {
   return node.id;
 }
 
-#define MODEL(name) \
-  std::shared_ptr<Model> make_##name(const config::Section&, std::int64_t num_classes, std::uint64_t seed);
-#include "models/registry.def"
-#undef MODEL
+namespace {
 
-std::shared_ptr<Model> make_model(const config::Section& section, std::int64_t num_classes, std::uint64_t seed) {
-  using Make = std::shared_ptr<Model> (*)(const config::Section&, std::int64_t, std::uint64_t);
-  static const std::vector<config::Plugin<Make>> models = {
-#define MODEL(name) {#name, make_##name},
+const std::vector<ModelPlugin>& registered_models() {
+  static const std::vector<ModelPlugin> kPlugins = {
+#define MODEL(name) model_##name(),
 #include "models/registry.def"
 #undef MODEL
   };
-  return config::find_plugin(models, section)(section, num_classes, seed);
+  return kPlugins;
 }
+
+}  // namespace
+
+std::shared_ptr<Model> make_model(const config::Section& section, std::int64_t num_classes, std::uint64_t seed) {
+  return config::find_plugin(registered_models(), section)(section, num_classes, seed);
+}
+
+std::vector<config::PluginOptions> describe_models() { return config::describe_plugins(registered_models()); }
 
 }  // namespace assay::models

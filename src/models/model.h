@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "config/option.h"
 #include "config/section.h"
 #include "models/graph.h"
 
@@ -57,5 +59,8 @@ class Model : public torch::nn::Module {
 /// Makes the model that `section.name()` names, with weights drawn from `seed` alone.
 /// Errors: Error(kConfig) for an unknown name (the nearest is suggested) or a bad option.
 std::shared_ptr<Model> make_model(const config::Section& section, std::int64_t num_classes, std::uint64_t seed);
+
+/// Describes all models, for the schema of what chooses among them.
+std::vector<config::PluginOptions> describe_models();
 
 }  // namespace assay::models

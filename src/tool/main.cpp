@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   assay::tool::Action action;
   assay::tool::add_report_command(app, action);
+  assay::tool::add_docs_command(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

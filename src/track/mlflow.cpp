@@ -24,9 +24,9 @@ struct MlflowOptions {
   double retry_deadline_s = 30.0;
   double flush_timeout_s = 20.0;
 
-  static constexpr auto schema() {
+  static auto schema() {
     using O = MlflowOptions;
-    constexpr auto kSeconds = config::between(0.05, 3600.0);
+    const auto kSeconds = config::between(0.05, 3600.0).in("s");
     return config::schema<O>(
         config::field("uri", &O::uri, "address of the server; empty: MLFLOW_TRACKING_URI, else http://127.0.0.1:5000"),
         config::field("connect_timeout_s", &O::connect_timeout_s, kSeconds,

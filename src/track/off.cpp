@@ -8,7 +8,7 @@ namespace assay::track {
 namespace {
 
 struct OffOptions {
-  static constexpr auto schema() { return config::schema<OffOptions>(); }
+  static auto schema() { return config::schema<OffOptions>(); }
 };
 
 class OffRun final : public Run {

@@ -1,18 +1,27 @@
 #pragma once
 
+#include <memory>
+
+#include "config/plugins.h"
 #include "config/schema.h"
 #include "track/tracker.h"
 
-/// Makes a class a backend: BACKEND(name) in registry.def, and this in the backend's own file.
-/// The class is constructed from its options, already checked, and the section they came from.
-#define ASSAY_BACKEND(name, Backend, Options)                                          \
-  std::unique_ptr<Tracker> make_##name##_backend(const config::Section& section) {     \
-    return std::make_unique<Backend>(config::read_options<Options>(section), section); \
+/// Ends the file of a backend: defines what its line BACKEND(name) in registry.def refers to.
+/// `Class` is constructed from its Options, already checked, and the section they came from.
+#define ASSAY_BACKEND(name, Class, Options)                                                    \
+  BackendPlugin backend_##name() {                                                             \
+    return {#name,                                                                             \
+            [](const config::Section& section) -> std::unique_ptr<Tracker> {                   \
+              return std::make_unique<Class>(config::read_options<Options>(section), section); \
+            },                                                                                 \
+            config::describe<Options>};                                                        \
   }
 
 namespace assay::track {
 
-#define BACKEND(name) std::unique_ptr<Tracker> make_##name##_backend(const config::Section& section);
+using BackendPlugin = config::Plugin<std::unique_ptr<Tracker> (*)(const config::Section& section)>;
+
+#define BACKEND(name) BackendPlugin backend_##name();
 #include "track/registry.def"
 #undef BACKEND
 

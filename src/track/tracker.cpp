@@ -1,6 +1,5 @@
 #include "track/tracker.h"
 
-#include "config/plugins.h"
 #include "core/error.h"
 #include "track/plugin.h"
 
@@ -18,14 +17,23 @@ std::string_view to_string(RunStatus status) {
   throw Error(ErrorKind::kInternal, fmt::format("no run status has the number {}", static_cast<int>(status)));
 }
 
-std::unique_ptr<Tracker> make_tracker(const config::Section& section) {
-  using Make = std::unique_ptr<Tracker> (*)(const config::Section&);
-  static const std::vector<config::Plugin<Make>> kBackends = {
-#define BACKEND(name) {#name, make_##name##_backend},
+namespace {
+
+const std::vector<BackendPlugin>& backends() {
+  static const std::vector<BackendPlugin> kPlugins = {
+#define BACKEND(name) backend_##name(),
 #include "track/registry.def"
 #undef BACKEND
   };
-  return config::find_plugin(kBackends, section)(section);
+  return kPlugins;
 }
+
+}  // namespace
+
+std::unique_ptr<Tracker> make_tracker(const config::Section& section) {
+  return config::find_plugin(backends(), section)(section);
+}
+
+std::vector<config::PluginOptions> describe_backends() { return config::describe_plugins(backends()); }
 
 }  // namespace assay::track

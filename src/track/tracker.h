@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/option.h"
 #include "config/section.h"
 #include "core/metric_sink.h"
 
@@ -77,5 +78,8 @@ class Tracker {
 /// Makes the backend that the section names.
 /// Errors: Error(kConfig) for an unknown name (the nearest is suggested) or a bad option.
 std::unique_ptr<Tracker> make_tracker(const config::Section& section);
+
+/// Describes all backends, for the schema of what chooses among them.
+std::vector<config::PluginOptions> describe_backends();
 
 }  // namespace assay::track

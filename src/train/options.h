@@ -4,6 +4,8 @@
 
 #include "config/schema.h"
 #include "device/options.h"
+#include "train/optimizers/optimizer.h"
+#include "train/schedules/schedule.h"
 
 namespace assay::train {
 
@@ -15,7 +17,7 @@ struct TrainOptions {
   config::Section optimizer;
   config::Section schedule;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<TrainOptions>(
         config::field("epochs", &TrainOptions::epochs, config::at_least(1), "passes over the training images"),
         config::field("patience", &TrainOptions::patience, config::at_least(1),
@@ -23,8 +25,9 @@ struct TrainOptions {
         config::field("label_smoothing", &TrainOptions::label_smoothing, config::between(0.0, 0.99),
                       "probability that is spread over all classes"),
         config::field("batch", &TrainOptions::batch, "batch size"),
-        config::field("optimizer", &TrainOptions::optimizer, "plug-in: sgd"),
-        config::field("schedule", &TrainOptions::schedule, "plug-in: cosine, constant"));
+        config::plugin("optimizer", &TrainOptions::optimizer, describe_optimizers, "what changes the weights"),
+        config::plugin("schedule", &TrainOptions::schedule, describe_schedules,
+                       "how the learning rate changes from step to step"));
   }
 };
 

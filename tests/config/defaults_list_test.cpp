@@ -55,6 +55,15 @@ TEST_F(DefaultsListTest, HeaderMayNameItsGroup) {
   EXPECT_EQ(list(R"({"site/db" = "mysql"})"), "site/db/mysql@site.db main@");
 }
 
+TEST_F(DefaultsListTest, TellsTheMistakesOfAllFilesTogether) {
+  folder_.write("db/broken.toml", "port = \n");
+  folder_.write("site/lost.toml", "defaults = [\"nowhere\"]\n");
+  for (const auto* part : {"3 mistakes in the configuration:", "broken.toml:1:8", "group site has no option nowhere",
+                           "group db has no option mysqi"}) {
+    EXPECT_ERROR(list(R"({"db@a" = "broken"}, {site = "lost"}, {"db@b" = "mysqi"})"), kConfig, part);
+  }
+}
+
 TEST_F(DefaultsListTest, RefusesOneGroupChosenTwice) {
   EXPECT_ERROR(list(R"({db = "mysql"}, {db = "sqlite"})"), kConfig, "db is chosen twice: ");
   EXPECT_ERROR(list(R"({db = "mysql"}, {db = "mysql"})"), kConfig, "db is chosen twice");

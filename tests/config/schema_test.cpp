@@ -9,10 +9,15 @@ namespace {
 
 struct Inner {
   double rate = 0.1;
-  static constexpr auto schema() {
-    return config::schema<Inner>(field("rate", &Inner::rate, between(0.0, 1.0), "step size"));
-  }
+  static auto schema() { return config::schema<Inner>(field("rate", &Inner::rate, between(0.0, 1.0), "step size")); }
 };
+
+struct PluginOptionsOfTest {
+  std::int64_t k = 3;
+  static auto schema() { return config::schema<PluginOptionsOfTest>(field("k", &PluginOptionsOfTest::k, "depth")); }
+};
+
+std::vector<PluginOptions> describe_plugins_of_test() { return {{"x", describe<PluginOptionsOfTest>()}, {"y", {}}}; }
 
 struct Options {
   std::int64_t epochs = 10;
@@ -23,12 +28,13 @@ struct Options {
   Inner inner;
   Section plugin;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<Options>(
         field("epochs", &Options::epochs, at_least(1), "passes over the data"),
         field("flip", &Options::flip, "mirror images"), field("mode", &Options::mode, one_of("fast", "exact"), "how"),
         field("sizes", &Options::sizes, "sizes"), field("micro", &Options::micro, at_least(1), "images at a time"),
-        field("inner", &Options::inner, "inner"), field("plugin", &Options::plugin, "plug-in"));
+        field("inner", &Options::inner, "inner"),
+        config::plugin("plugin", &Options::plugin, describe_plugins_of_test, "plug-in"));
   }
 };
 
@@ -75,14 +81,17 @@ TEST(SchemaTest, TellsAllMistakesAtOnce) {
   EXPECT_ERROR(read("epochs = 0\nflip = 3\nnope = 1"), kConfig, "3 mistakes in the configuration:");
 }
 
-TEST(SchemaTest, DescribesOptionsForHelp) {
-  std::vector<FieldHelp> lines;
-  describe<Options>("train.", lines);
-  ASSERT_EQ(lines.size(), 7U);
-  EXPECT_EQ(lines[0].key, "train.epochs");
-  EXPECT_EQ(lines[0].default_value, "10");
-  EXPECT_EQ(lines[0].limits, "at least 1");
-  EXPECT_EQ(lines[5].key, "train.inner.rate");
+TEST(SchemaTest, TellsWhatABadValueReplaced) {
+  auto later = parse_toml("epochs = 0", "late.toml");
+  later.find("epochs")->set_replaced(*parse_toml("epochs = 15", "early.toml").find("epochs"));
+  EXPECT_ERROR(read_options<Options>(Section(later, "train", {"t.toml", 1, 1})), kConfig,
+               "train.epochs = 0: must be at least 1 (late.toml:1:10)\n"
+               "  hint: it took the place of 15, set at early.toml:1:10");
+}
+
+TEST(SchemaTest, LimitsNameTheirUnit) {
+  EXPECT_EQ(between(1, 60).in("s").to_string(), "between 1 and 60 s");
+  EXPECT_EQ(Limits{}.in("pixels").to_string(), "in pixels");
 }
 
 TEST(SectionTest, NameMustBeGiven) {

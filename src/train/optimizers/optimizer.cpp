@@ -1,6 +1,6 @@
 #include "train/optimizers/optimizer.h"
 
-#include "config/plugins.h"
+#include "train/optimizers/plugin.h"
 
 namespace assay::train {
 
@@ -8,19 +8,23 @@ void Optimizer::zero_grad() {
   for (auto& parameter : parameters_) parameter.mutable_grad().reset();
 }
 
-#define OPTIMIZER(name) \
-  std::unique_ptr<Optimizer> make_optimizer_##name(const config::Section&, std::vector<at::Tensor>);
-#include "train/optimizers/registry.def"
-#undef OPTIMIZER
+namespace {
 
-std::unique_ptr<Optimizer> make_optimizer(const config::Section& section, std::vector<at::Tensor> parameters) {
-  using Make = std::unique_ptr<Optimizer> (*)(const config::Section&, std::vector<at::Tensor>);
-  static const std::vector<config::Plugin<Make>> plugins = {
-#define OPTIMIZER(name) {#name, make_optimizer_##name},
+const std::vector<OptimizerPlugin>& optimizers() {
+  static const std::vector<OptimizerPlugin> kPlugins = {
+#define OPTIMIZER(name) optimizer_##name(),
 #include "train/optimizers/registry.def"
 #undef OPTIMIZER
   };
-  return config::find_plugin(plugins, section)(section, std::move(parameters));
+  return kPlugins;
 }
+
+}  // namespace
+
+std::unique_ptr<Optimizer> make_optimizer(const config::Section& section, std::vector<at::Tensor> parameters) {
+  return config::find_plugin(optimizers(), section)(section, std::move(parameters));
+}
+
+std::vector<config::PluginOptions> describe_optimizers() { return config::describe_plugins(optimizers()); }
 
 }  // namespace assay::train

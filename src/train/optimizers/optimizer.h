@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "config/option.h"
 #include "config/section.h"
 
 namespace assay::train {
@@ -32,5 +33,8 @@ class Optimizer {
 /// Makes the optimizer that the section names for the given parameters.
 /// Errors: Error(kConfig) for an unknown name (the nearest is suggested) or an option out of range.
 std::unique_ptr<Optimizer> make_optimizer(const config::Section& section, std::vector<at::Tensor> parameters);
+
+/// Describes all optimizers, for the schema of what chooses among them.
+std::vector<config::PluginOptions> describe_optimizers();
 
 }  // namespace assay::train

@@ -4,13 +4,28 @@
 #include <utility>
 #include <vector>
 
+#include "config/plugins.h"
 #include "config/schema.h"
 #include "train/optimizers/optimizer.h"
 
 /// Ends the file of an optimizer: defines what its line OPTIMIZER(name) in registry.def refers to.
-/// `Type` is constructed from (Options, parameters).
-#define ASSAY_OPTIMIZER(name, Type, Options)                                                      \
-  std::unique_ptr<Optimizer> make_optimizer_##name(const config::Section& section,                \
-                                                   std::vector<at::Tensor> parameters) {          \
-    return std::make_unique<Type>(config::read_options<Options>(section), std::move(parameters)); \
+/// `Class` is constructed from (Options, parameters).
+#define ASSAY_OPTIMIZER(name, Class, Options)                                                                      \
+  OptimizerPlugin optimizer_##name() {                                                                             \
+    return {#name,                                                                                                 \
+            [](const config::Section& section, std::vector<at::Tensor> parameters) -> std::unique_ptr<Optimizer> { \
+              return std::make_unique<Class>(config::read_options<Options>(section), std::move(parameters));       \
+            },                                                                                                     \
+            config::describe<Options>};                                                                            \
   }
+
+namespace assay::train {
+
+using OptimizerPlugin =
+    config::Plugin<std::unique_ptr<Optimizer> (*)(const config::Section& section, std::vector<at::Tensor> parameters)>;
+
+#define OPTIMIZER(name) OptimizerPlugin optimizer_##name();
+#include "train/optimizers/registry.def"
+#undef OPTIMIZER
+
+}  // namespace assay::train

@@ -16,7 +16,7 @@ struct SgdOptions {
   bool nesterov = true;
   double weight_decay = 5e-4;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<SgdOptions>(
         config::field("lr", &SgdOptions::lr, config::between(0.0, 100.0), "base learning rate"),
         config::field("momentum", &SgdOptions::momentum, config::between(0.0, 1.0),

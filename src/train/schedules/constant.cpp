@@ -10,7 +10,7 @@ namespace {
 struct ConstantOptions {
   std::int64_t warmup_steps = 0;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<ConstantOptions>(config::field("warmup_steps", &ConstantOptions::warmup_steps,
                                                          config::at_least(0), "steps of linear warm-up from 0"));
   }

@@ -15,7 +15,7 @@ struct CosineOptions {
   double warmup_fraction = 0.05;
   double final_factor = 0.0;
 
-  static constexpr auto schema() {
+  static auto schema() {
     return config::schema<CosineOptions>(
         config::field("warmup_fraction", &CosineOptions::warmup_fraction, config::between(0.0, 1.0),
                       "share of all steps in which the rate climbs from 0"),

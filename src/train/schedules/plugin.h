@@ -2,12 +2,28 @@
 
 #include <memory>
 
+#include "config/plugins.h"
 #include "config/schema.h"
 #include "train/schedules/schedule.h"
 
 /// Ends the file of a schedule: defines what its line SCHEDULE(name) in registry.def refers to.
-/// `Type` is constructed from (Options, num_steps).
-#define ASSAY_SCHEDULE(name, Type, Options)                                                                \
-  std::unique_ptr<Schedule> make_schedule_##name(const config::Section& section, std::int64_t num_steps) { \
-    return std::make_unique<Type>(config::read_options<Options>(section), num_steps);                      \
+/// `Class` is constructed from (Options, num_steps).
+#define ASSAY_SCHEDULE(name, Class, Options)                                                          \
+  SchedulePlugin schedule_##name() {                                                                  \
+    return {#name,                                                                                    \
+            [](const config::Section& section, std::int64_t num_steps) -> std::unique_ptr<Schedule> { \
+              return std::make_unique<Class>(config::read_options<Options>(section), num_steps);      \
+            },                                                                                        \
+            config::describe<Options>};                                                               \
   }
+
+namespace assay::train {
+
+using SchedulePlugin =
+    config::Plugin<std::unique_ptr<Schedule> (*)(const config::Section& section, std::int64_t num_steps)>;
+
+#define SCHEDULE(name) SchedulePlugin schedule_##name();
+#include "train/schedules/registry.def"
+#undef SCHEDULE
+
+}  // namespace assay::train

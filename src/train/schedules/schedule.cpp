@@ -1,21 +1,26 @@
 #include "train/schedules/schedule.h"
 
-#include "config/plugins.h"
+#include "train/schedules/plugin.h"
 
 namespace assay::train {
 
-#define SCHEDULE(name) std::unique_ptr<Schedule> make_schedule_##name(const config::Section&, std::int64_t);
-#include "train/schedules/registry.def"
-#undef SCHEDULE
+namespace {
 
-std::unique_ptr<Schedule> make_schedule(const config::Section& section, std::int64_t num_steps) {
-  using Make = std::unique_ptr<Schedule> (*)(const config::Section&, std::int64_t);
-  static const std::vector<config::Plugin<Make>> plugins = {
-#define SCHEDULE(name) {#name, make_schedule_##name},
+const std::vector<SchedulePlugin>& schedules() {
+  static const std::vector<SchedulePlugin> kPlugins = {
+#define SCHEDULE(name) schedule_##name(),
 #include "train/schedules/registry.def"
 #undef SCHEDULE
   };
-  return config::find_plugin(plugins, section)(section, num_steps);
+  return kPlugins;
 }
+
+}  // namespace
+
+std::unique_ptr<Schedule> make_schedule(const config::Section& section, std::int64_t num_steps) {
+  return config::find_plugin(schedules(), section)(section, num_steps);
+}
+
+std::vector<config::PluginOptions> describe_schedules() { return config::describe_plugins(schedules()); }
 
 }  // namespace assay::train

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "config/option.h"
 #include "config/section.h"
 
 namespace assay::train {
@@ -22,5 +23,8 @@ class Schedule {
 /// Makes the schedule that the section names.
 /// Errors: Error(kConfig) for an unknown name (the nearest is suggested) or an option out of range.
 std::unique_ptr<Schedule> make_schedule(const config::Section& section, std::int64_t num_steps);
+
+/// Describes all schedules, for the schema of what chooses among them.
+std::vector<config::PluginOptions> describe_schedules();
 
 }  // namespace assay::train

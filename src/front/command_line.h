@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "config/files.h"
-#include "config/schema.h"
+#include "config/catalogue.h"
 
-namespace assay::app {
+namespace assay::front {
 
 /// Says what to show of the configuration instead of running; empty: nothing.
 struct Inspection {
@@ -32,7 +31,7 @@ struct CommandLine {
 
 /// Parses the command line. Answers --help and --version itself and then returns the exit code instead.
 /// Usage errors are told on stderr, too, and give exit code 2.
-std::optional<int> parse_command_line(int argc, char** argv, const std::string& name, const std::string& summary,
-                                      const std::vector<config::FieldHelp>& options, CommandLine& command_line);
+std::optional<int> parse_command_line(int argc, char** argv, const config::Catalogue& catalogue,
+                                      CommandLine& command_line);
 
-}  // namespace assay::app
+}  // namespace assay::front

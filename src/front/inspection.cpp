@@ -1,14 +1,13 @@
-#include "app/inspection.h"
+#include "front/inspection.h"
 
 #include <fmt/format.h>
 
-#include "app/completion.h"
-#include "app/configuration.h"
 #include "config/inspect.h"
 #include "config/sweep.h"
 #include "config/toml.h"
+#include "front/completion.h"
 
-namespace assay::app {
+namespace assay::front {
 namespace {
 
 std::string describe_sweep(const std::vector<config::Override>& overrides, const config::ConfigFiles& files) {
@@ -20,21 +19,26 @@ std::string describe_sweep(const std::vector<config::Override>& overrides, const
 
 }  // namespace
 
-std::optional<std::string> inspect(const CommandLine& command_line, config::ConfigFiles& files,
-                                   const std::string& primary, const std::vector<config::FieldHelp>& options) {
+bool is_asked(const Inspection& inspection) {
+  return inspection.word || !inspection.shell.empty() || !inspection.info.empty() || !inspection.config.empty() ||
+         !inspection.explain.empty();
+}
+
+std::string inspect(const CommandLine& command_line, config::ConfigFiles& files, const config::Catalogue& catalogue,
+                    const Resolvers& resolvers) {
   const auto& asked = command_line.inspection;
+  const auto& primary = catalogue.experiment;
   if (!asked.shell.empty()) return completion_script(asked.shell, primary);
-  if (asked.word) return complete(*asked.word, files, options);
-  if (asked.info.empty() && asked.config.empty() && asked.explain.empty()) return std::nullopt;
+  if (asked.word) return complete(*asked.word, files, catalogue.options);
   const auto overrides = config::parse_overrides(command_line.overrides);
   if (asked.info == "searchpath") return config::describe_search_path(files);
   if (asked.info == "sweep") return describe_sweep(overrides, files);
   const bool wants_resolved = asked.info.empty() && asked.explain.empty() && asked.config == "resolved";
-  if (wants_resolved) return config::write_toml(configure(files, primary, overrides).resolved);
+  if (wants_resolved) return config::write_toml(configure(files, primary, overrides, resolvers).resolved);
   const auto composition = config::compose(files, primary, overrides, config::NewKeys::kAllowed);
   if (asked.info == "defaults") return config::describe_defaults(composition.files);
   if (!asked.explain.empty()) return config::explain(composition.table, asked.explain);
   return config::write_toml(composition.table);
 }
 
-}  // namespace assay::app
+}  // namespace assay::front

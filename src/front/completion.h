@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "config/files.h"
-#include "config/schema.h"
+#include "config/option.h"
 
-namespace assay::app {
+namespace assay::front {
 
 /// Returns a script for "bash", "zsh" or "fish" that asks `program --complete WORD` at each press of the tab key.
 std::string completion_script(const std::string& shell, const std::string& program);
@@ -14,6 +14,6 @@ std::string completion_script(const std::string& shell, const std::string& progr
 /// Lists, one a line, what a word of the command line may become: `group=option`, `key=`, and the values of a key that
 /// has few.
 std::string complete(const std::string& word, const config::ConfigFiles& files,
-                     const std::vector<config::FieldHelp>& options);
+                     const std::vector<config::Option>& options);
 
-}  // namespace assay::app
+}  // namespace assay::front

@@ -1,11 +1,12 @@
-#include "app/command_line.h"
+#include "front/command_line.h"
 
 #include <CLI/CLI.hpp>
 
 #include "config/files.h"
 #include "core/build_info.h"
+#include "front/help.h"
 
-namespace assay::app {
+namespace assay::front {
 namespace {
 
 namespace fs = std::filesystem;
@@ -36,24 +37,6 @@ std::string quote_for_shell(const std::string& word) {
   return quoted + "'";
 }
 
-std::string list_groups(const std::vector<fs::path>& config_dirs) {
-  const config::ConfigFiles files(config_dirs);
-  std::string text;
-  for (const auto& group : files.groups())
-    text += fmt::format("\n  {} = {}", group, fmt::join(files.options(group), ", "));
-  return text;
-}
-
-std::string describe_options(const std::vector<config::FieldHelp>& options) {
-  std::string text;
-  for (const auto& option : options) {
-    const auto limits = option.limits.empty() ? "" : fmt::format(" ({})", option.limits);
-    const auto value = option.default_value.empty() ? "" : " = " + option.default_value;
-    text += fmt::format("\n  {:<44} {}{}", option.key + value, option.help, limits);
-  }
-  return text;
-}
-
 std::vector<fs::path> search_path(const CommandLine& command_line, const std::vector<fs::path>& own_configs) {
   auto folders = command_line.config_dirs;
   folders.insert(folders.end(), own_configs.begin(), own_configs.end());
@@ -62,10 +45,11 @@ std::vector<fs::path> search_path(const CommandLine& command_line, const std::ve
 
 }  // namespace
 
-std::optional<int> parse_command_line(int argc, char** argv, const std::string& name, const std::string& summary,
-                                      const std::vector<config::FieldHelp>& options, CommandLine& command_line) {
+std::optional<int> parse_command_line(int argc, char** argv, const config::Catalogue& catalogue,
+                                      CommandLine& command_line) {
   const auto own_configs = find_config_dirs();
-  CLI::App app(summary, name);
+  const auto& name = catalogue.experiment;
+  CLI::App app(catalogue.summary, name);
   const auto& build = build_info();
   app.set_version_flag("--version",
                        fmt::format("{} {} ({}{})", name, build.version, build.commit, build.dirty ? ", dirty" : ""));
@@ -87,8 +71,9 @@ std::optional<int> parse_command_line(int argc, char** argv, const std::string& 
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   app.add_option("--complete", asked.word, "print what a word may become; what the script calls")->option_text("WORD");
   app.footer([&] {
-    return "Groups (choose with group=option):" + list_groups(search_path(command_line, own_configs)) +
-           "\n\nOptions (set with key=value):" + describe_options(options);
+    const config::ConfigFiles files(search_path(command_line, own_configs));
+    return "Groups (choose with group=option):" + list_groups(files) +
+           "\n\nOptions (set with key=value):" + list_options(catalogue.options);
   });
   for (int i = 0; i < argc; ++i) command_line.text += (i == 0 ? "" : " ") + quote_for_shell(i == 0 ? name : argv[i]);
   try {
@@ -100,4 +85,4 @@ std::optional<int> parse_command_line(int argc, char** argv, const std::string& 
   return std::nullopt;
 }
 
-}  // namespace assay::app
+}  // namespace assay::front

@@ -1,11 +1,9 @@
-#include "app/configuration.h"
+#include "front/configuration.h"
 
-#include "config/resolve.h"
 #include "core/build_info.h"
 #include "core/error.h"
-#include "device/discovery.h"
 
-namespace assay::app {
+namespace assay::front {
 namespace {
 
 using config::Origin;
@@ -19,25 +17,25 @@ config::Resolver constant(const std::string& name, const Compute& compute) {
   };
 }
 
-std::map<std::string, config::Resolver> make_resolvers() {
+}  // namespace
+
+Resolvers make_resolvers(const std::function<std::int64_t()>& count_cores,
+                         const std::function<std::string()>& name_device) {
   return {
-      {"assay.cores", constant("assay.cores", [] { return std::int64_t{device::inspect_host().num_cores}; })},
       {"assay.commit", constant("assay.commit", [] { return std::string(build_info().commit); })},
-      {"assay.device",
-       constant("assay.device", [] { return device::choose_device({}, device::inspect_host()).device.str(); })},
+      {"assay.cores", constant("assay.cores", count_cores)},
+      {"assay.device", constant("assay.device", name_device)},
   };
 }
 
-}  // namespace
-
 Configuration configure(config::ConfigFiles& files, const std::string& primary,
-                        const std::vector<config::Override>& overrides) {
+                        const std::vector<config::Override>& overrides, const Resolvers& resolvers) {
   Configuration configuration;
   configuration.composition = config::compose(files, primary, overrides, config::NewKeys::kAllowed);
   config::Problems problems;
-  configuration.resolved = config::resolve(configuration.composition.table, make_resolvers(), problems);
+  configuration.resolved = config::resolve(configuration.composition.table, resolvers, problems);
   problems.throw_if_any();
   return configuration;
 }
 
-}  // namespace assay::app
+}  // namespace assay::front

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/compose.h"
+#include "config/resolve.h"
+
+namespace assay::front {
+
+/// Is the configuration of one run, before and after `${...}` were replaced.
+struct Configuration {
+  config::Composition composition;
+  config::Table resolved;
+};
+
+using Resolvers = std::map<std::string, config::Resolver>;
+
+/// Returns what `${assay.commit:}`, `${assay.cores:}` and `${assay.device:}` compute. The machine is asked only when a
+/// configuration asks, since finding a device takes a while.
+Resolvers make_resolvers(const std::function<std::int64_t()>& count_cores,
+                         const std::function<std::string()>& name_device);
+
+/// Composes and resolves. Overrides may set keys that no file sets: reading the options tells which there are.
+/// Errors: Error(kConfig) listing every mistake.
+Configuration configure(config::ConfigFiles& files, const std::string& primary,
+                        const std::vector<config::Override>& overrides, const Resolvers& resolvers);
+
+}  // namespace assay::front

@@ -1,0 +1,68 @@
+// The command that starts an experiment: answers, checks, and hands over to the engine, which links LibTorch.
+// Loading LibTorch alone takes longer than all that happens here.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "config/excerpt.h"
+#include "core/error.h"
+#include "front/check.h"
+#include "front/inspection.h"
+
+namespace assay::front {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void start(const fs::path& engine, char** argv) {
+  auto path = engine.string();
+  argv[0] = path.data();
+  ::execv(engine.c_str(), argv);
+  throw Error(ErrorKind::kData, fmt::format("cannot start the engine: {}", std::strerror(errno)), engine.string(),
+              "`make build` makes it");
+}
+
+int run(int argc, char** argv) {
+  const auto engine = fs::canonical("/proc/self/exe").parent_path() / "engines" / ASSAY_EXPERIMENT;
+  const auto catalogue = config::read_catalogue(engine.string() + ".json");
+  CommandLine command_line;
+  if (const auto exit_code = parse_command_line(argc, argv, catalogue, command_line)) return *exit_code;
+  config::ConfigFiles files(command_line.config_dirs);
+  // Only the engine finds devices: here the type of the answer is enough.
+  bool needs_engine = false;
+  const auto resolvers = make_resolvers(
+      [&] {
+        needs_engine = true;
+        return std::int64_t{1};
+      },
+      [&] {
+        needs_engine = true;
+        return std::string("cpu");
+      });
+  if (is_asked(command_line.inspection)) {
+    const auto answer = inspect(command_line, files, catalogue, resolvers);
+    if (needs_engine) start(engine, argv);
+    fmt::print("{}", answer);
+    return 0;
+  }
+  check_runs(command_line, files, catalogue, resolvers);
+  start(engine, argv);
+}
+
+}  // namespace
+}  // namespace assay::front
+
+int main(int argc, char** argv) {
+  try {
+    return assay::front::run(argc, argv);
+  } catch (const assay::Error& error) {
+    fmt::print(stderr, "error: {}\n", assay::config::with_excerpts(error.what()));
+    return static_cast<int>(error.kind());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return static_cast<int>(assay::ErrorKind::kInternal);
+  }
+}
