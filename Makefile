@@ -34,8 +34,9 @@ check: ## check format, clang-tidy, include arrows, lengths, scripts, links and 
 docs-config: build ## write the reference of all options, docs/config_reference.md
 	@$(BUILD)/bin/assay docs-config $(BUILD)/bin/engines/$(EXPERIMENT).json --out docs/config_reference.md
 
-bench: build ## measure composition beside Hydra
+bench: build ## measure composition beside Hydra, and tracking beside MLflow's client
 	@scripts/bench $(BUILD)
+	@scripts/bench_track $(BUILD)
 
 fuzz: ## feed the parsers with mutated input for ten minutes
 	@scripts/fuzz

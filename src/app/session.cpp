@@ -102,7 +102,7 @@ class Session {
                            {"first_error", delivery.first_error}};
     write_json(file, record_);
     if (!delivery.complete()) {
-      fmt::print(stderr, "tracking incomplete: {} of {} entries were not delivered ({})\n  everything is kept in {}\n",
+      fmt::print(stderr, "tracking incomplete: {} of {} entries were not delivered ({})\n  hint: `assay sync {}`\n",
                  delivery.undelivered, delivery.sent + delivery.undelivered, delivery.first_error, folder.string());
     } else if (!delivery.url.empty()) {
       fmt::print(stderr, "tracked: {}\n", delivery.url);

@@ -11,6 +11,9 @@ using Action = std::function<int()>;
 /// Adds `assay report` to the command line; `action` is set when it is the one chosen.
 void add_report_command(CLI::App& app, Action& action);
 
+/// Adds `assay sync`, likewise.
+void add_sync_command(CLI::App& app, Action& action);
+
 /// Adds `assay docs-config`, likewise.
 void add_docs_command(CLI::App& app, Action& action);
 

@@ -6,6 +6,7 @@
 
 #include "core/build_info.h"
 #include "core/error.h"
+#include "core/stop.h"
 #include "tool/commands.h"
 
 namespace {
@@ -24,6 +25,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   assay::tool::Action action;
   assay::tool::add_report_command(app, action);
+  assay::tool::add_sync_command(app, action);
   assay::tool::add_docs_command(app, action);
   try {
     app.parse(argc, argv);
@@ -38,6 +40,8 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return run(argc, argv);
+  } catch (const assay::Stopped& stopped) {
+    return 128 + stopped.signal;
   } catch (const assay::Error& error) {
     fmt::print(stderr, "assay: {}\n", error.what());
     return static_cast<int>(error.kind());

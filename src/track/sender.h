@@ -2,18 +2,17 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <filesystem>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "track/backoff.h"
-#include "track/mlflow_api.h"
-#include "track/outbox.h"
+#include "track/deliverer.h"
+#include "track/journal.h"
 
 namespace assay::track {
 
@@ -23,78 +22,62 @@ struct SenderOptions {
   double flush_timeout_s = 20.0;   ///< the longest wait when a run ends
 };
 
-/// Delivers what runs log, in one background thread: batches it, retries, and tells of an outage once. Everything else
-/// only fills an Outbox under the mutex, which is never held during a request.
+/// Delivers journals while their runs go on, in one background thread for all: looks into them each second, retries,
+/// and tells of an outage once. Nobody waits for it but await_start() and finish().
 class Sender {
  public:
   Sender(MlflowApi api, SenderOptions options);
 
-  /// Ends the current request and drops what is still waiting.
+  /// Ends the current request. What is not delivered stays in the journals.
   ~Sender();
 
-  /// Begins a run, below `parent` unless that is null.
-  std::shared_ptr<Outbox> open(NewRun run, std::string experiment, const std::shared_ptr<Outbox>& parent,
-                               const std::filesystem::path& record_folder);
+  /// Begins to deliver a journal.
+  void add(std::shared_ptr<Journal> journal);
 
-  /// Waits until the server has made the run or it is clear that it does not now; that is told in a warning.
-  void await_start(Outbox& outbox);
+  /// Says that there is something to deliver that should not wait for the next second.
+  void wake();
 
-  /// Fills an outbox: `change(outbox)` returns whether there is news for the thread.
-  template <typename Change>
-  void post(Outbox& outbox, Change&& change) {
-    bool wake = false;
-    {
-      const std::lock_guard lock(mutex_);
-      wake = change(outbox);
-    }
-    if (wake) work_.notify_one();
-  }
+  /// Waits until the server has made the first run of the journal or it is clear that it does not now; that is told in
+  /// a warning.
+  void await_start(Journal& journal);
 
-  /// Ends a run and its children. For an outermost run, waits for delivery, then drops what could not be delivered.
-  void finish(Outbox& outbox, RunStatus status);
+  /// Waits until all of the journal is delivered, for a bounded time and with a progress bar, and stops delivering it.
+  void finish(Journal& journal);
 
-  /// Counts for a run and its children.
-  Delivery delivery(const Outbox& outbox) const;
+  std::int64_t num_retried() const;
+  std::string last_error() const;  ///< of the current outage; empty while the server answers
+
+  const std::string& server_url() const { return api_.server().url; }
+
+  /// Returns the address of a run's page.
+  std::string run_page(const RecordedRun& run) const { return api_.run_page(run.experiment_id, run.run_id); }
 
  private:
-  enum class Task { kCreate, kBatch, kFile, kClose };
-  struct Step {
-    std::shared_ptr<Outbox> outbox;  ///< null: nothing to do before `wake`
-    Task task = Task::kCreate;
-    SteadyTime wake = SteadyTime::max();
-  };
-
   void work();
-  Step next_step(SteadyTime now);
-  void perform(std::unique_lock<std::mutex>& lock, Outbox& outbox, Task task);
-  void create(std::unique_lock<std::mutex>& lock, Outbox& outbox);
-  void send_batch(std::unique_lock<std::mutex>& lock, Outbox& outbox);
-  void send_file(std::unique_lock<std::mutex>& lock, Outbox& outbox);
-  void close(std::unique_lock<std::mutex>& lock, Outbox& outbox);
-  Outcome<RunInfo> create_once(Outbox& outbox, const std::string& parent_id);
-
+  bool deliver(std::unique_lock<std::mutex>& lock, Journal& journal);
+  Deliverer::Step try_step(Journal& journal);
   void note_success();
-  void note_failure(Outbox& outbox, const Failure& failure);
-  void tell_outage();
-  void tell_rejection(const Outbox& outbox, const Failure& failure, std::string_view what);
-  void await_delivery(std::unique_lock<std::mutex>& lock, Outbox& root);
-  std::string where_the_record_lies() const;
+  void note_failure(const Failure& failure, const Journal& journal);
+  void tell_outage(const Journal& journal);
+  void await_delivery(std::unique_lock<std::mutex>& lock, Journal& journal);
 
-  MlflowApi api_;  // the thread's alone, but for server() and abort()
+  MlflowApi api_;  // the thread's alone, but for server(), run_page() and abort()
   const SenderOptions options_;
-  std::map<std::string, std::string> experiment_ids_;  // the thread's alone
+  Deliverer deliverer_;  // the thread's alone
 
   mutable std::mutex mutex_;
-  std::condition_variable work_;                   // wakes the thread
-  std::condition_variable changed_;                // wakes who waits for it
-  std::vector<std::shared_ptr<Outbox>> outboxes_;  // parents before their children
-  std::filesystem::path record_folder_;
+  std::condition_variable work_;     // wakes the thread
+  std::condition_variable changed_;  // wakes who waits for it
+  std::vector<std::shared_ptr<Journal>> journals_;
+  std::set<const Journal*> told_;   ///< that something of it was refused
+  std::set<const Journal*> stuck_;  ///< a run of it was refused
   Backoff backoff_;
   SteadyTime not_before_ = SteadyTime::min();
   std::optional<Failure> last_failure_;
   std::int64_t num_failures_ = 0;
   bool ever_answered_ = false;
   bool untracked_ = false;  // an outage was told and is not over
+  bool is_woken_ = false;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -26,12 +26,12 @@ struct RunStart {
   std::string experiment;                    ///< a child takes its parent's
   std::string name;                          ///< as people see it
   std::vector<KeyValue> tags;                ///< in addition to user, source type and parent, which the backend sets
-  std::filesystem::path record_folder = {};  ///< where everything is kept locally; named when tracking fails
+  std::filesystem::path record_folder = {};  ///< where everything is kept locally, the journal too; a child needs none
 };
 
 /// Counts what became of everything that a run and its children logged: points, params, tags, files and final statuses.
 struct Delivery {
-  std::string backend;           ///< "mlflow", "off"
+  std::string backend;           ///< "mlflow", "journal", "off"
   std::int64_t sent = 0;         ///< stored by the server, and so confirmed
   std::int64_t retried = 0;      ///< requests that had to be repeated
   std::int64_t undelivered = 0;  ///< waiting, refused or given up

@@ -32,8 +32,11 @@ const std::map<std::string, double> kPatient = {
 std::string run_in_vain(const std::string& url) {
   CapturedLog log;
   const Stopwatch watch;
+  std::string folder;
   {
-    const auto run = tracker_for(url, kImpatient)->start({"faults", "run", {}, "runs/faults/0123"});
+    const auto start = start_of("faults", "run");
+    folder = start.record_folder.string();
+    const auto run = tracker_for(url, kImpatient)->start(start);
     EXPECT_LT(watch.seconds(), 2.5);
     run->log_metric("loss", 1.0, 1);
     run->log_params({{"lr", "0.1"}});
@@ -45,7 +48,7 @@ std::string run_in_vain(const std::string& url) {
     EXPECT_EQ(run->delivery().url, "");
   }
   EXPECT_LT(watch.seconds(), 8.0);
-  EXPECT_EQ(log.count("goes on untracked; its record lies in runs/faults/0123"), 1) << log.text();
+  EXPECT_EQ(log.count("goes on untracked; its record lies in " + folder), 1) << log.text();
   EXPECT_EQ(log.count("4 of 4 tracked values, files and statuses did not reach"), 1) << log.text();
   return log.text();
 }
@@ -158,7 +161,7 @@ class Proxy {
 
 /// Logs a run with points, a param and a child through `url`, and checks on the real server that each exists once.
 void expect_exactly_once(const std::string& url, const std::string& real_url, const std::string& experiment) {
-  const auto run = tracker_for(url, kPatient)->start({experiment, "parent", {}, {}});
+  const auto run = tracker_for(url, kPatient)->start(start_of(experiment, "parent"));
   const auto child = run->start_child({"", "child", {}, {}});
   for (int i = 0; i < 2300; ++i) run->log_metric("loss", i, i);
   run->log_params({{"lr", "0.1"}});
@@ -204,7 +207,7 @@ TEST(FaultsTest, ResumesWhenTheServerComesBackMidRun) {
   CapturedLog log;
   auto options = kPatient;
   options["retry_deadline_s"] = 0.5;
-  const auto run = tracker_for(real->url(), options)->start({"restart", "run", {}, {}});
+  const auto run = tracker_for(real->url(), options)->start(start_of("restart", "run"));
   for (int i = 0; i < 50; ++i) run->log_metric("loss", i, i);
   real->stop(SIGKILL);
   const Stopwatch watch;
@@ -232,7 +235,7 @@ TEST(FaultsTest, EndsInTimeWhenTheServerDiesForGood) {
     return std::nullopt;
   });
   CapturedLog log;
-  const auto run = tracker_for(proxy.url(), kImpatient)->start({"death", "run", {}, "runs/death/0123"});
+  const auto run = tracker_for(proxy.url(), kImpatient)->start(start_of("death", "run"));
   EXPECT_NE(run->delivery().run_id, "");
   dead = true;
   for (int i = 0; i < 5; ++i) run->log_metric("loss", i, i);
@@ -240,7 +243,7 @@ TEST(FaultsTest, EndsInTimeWhenTheServerDiesForGood) {
   run->finish(RunStatus::kFinished);
   EXPECT_LT(watch.seconds(), 5.0);
   EXPECT_EQ(run->delivery().undelivered, 5 + 1);
-  EXPECT_THAT(log.text(), HasSubstr("did not reach " + proxy.url() + "; its record lies in runs/death/0123"));
+  EXPECT_THAT(log.text(), HasSubstr("did not reach " + proxy.url() + "; they are kept\n  hint: `assay sync "));
 }
 
 TEST(FaultsTest, IsNotHeldUpByAFileThatTheServerCannotStore) {
@@ -251,7 +254,7 @@ TEST(FaultsTest, IsNotHeldUpByAFileThatTheServerCannotStore) {
     return std::nullopt;
   });
   TemporaryFolder folder;
-  const auto run = tracker_for(proxy.url(), kPatient)->start({"bad file", "run", {}, {}});
+  const auto run = tracker_for(proxy.url(), kPatient)->start(start_of("bad file", "run"));
   run->log_artifact(folder.write("file", "content"), "bad.bin");
   run->log_artifact(folder.path() / "file", "good.bin");
   run->finish(RunStatus::kFailed);

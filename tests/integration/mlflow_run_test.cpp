@@ -22,7 +22,8 @@ TEST(MlflowRunTest, DeliversEveryPointParamTagAndFile) {
   std::string bytes;
   for (unsigned i = 0; i < 3'000'000; ++i) bytes += static_cast<char>(i * 7919U >> 3);
   const auto file = folder.write("model.pt", bytes);
-  const auto run = tracker_for(server->url())->start({"delivery", "all", {{"mlflow.source.name", "household"}}, {}});
+  const auto run =
+      tracker_for(server->url())->start(start_of("delivery", "all", {{"mlflow.source.name", "household"}}));
   constexpr int kNumPoints = 3500;
   for (int i = 0; i < kNumPoints; ++i) run->log_metric(i % 2 == 0 ? "train/loss" : "val/loss", 1.0 / (i + 1), i);
   for (int i = 0; i < 250; ++i) run->log_params({{fmt::format("p{}", i), fmt::format("v{}", i)}});
@@ -70,7 +71,7 @@ TEST(MlflowRunTest, DeliversEveryPointParamTagAndFile) {
 
 TEST(MlflowRunTest, KeepsWhatIsNoNumberAndWhatFollowsIt) {
   ASSAY_MLFLOW_OR_SKIP(server);
-  const auto run = tracker_for(server->url())->start({"values", "nan", {}, {}});
+  const auto run = tracker_for(server->url())->start(start_of("values", "nan"));
   run->log_metric("a", 1.0, 1);
   run->log_metric("a", std::numeric_limits<double>::quiet_NaN(), 2);
   run->log_metric("a", std::numeric_limits<double>::infinity(), 3);
@@ -90,7 +91,7 @@ TEST(MlflowRunTest, KeepsWhatIsNoNumberAndWhatFollowsIt) {
 
 TEST(MlflowRunTest, CutsAParamThatTheServerWouldCutSilently) {
   ASSAY_MLFLOW_OR_SKIP(server);
-  const auto run = tracker_for(server->url())->start({"values", "long", {}, {}});
+  const auto run = tracker_for(server->url())->start(start_of("values", "long"));
   run->log_params({{"long", std::string(7000, 'x')}, {"lr", "0.1"}, {"lr", "0.1"}});
   run->log_params({{"lr", "0.1"}});
   run->finish(RunStatus::kFinished);
@@ -102,7 +103,7 @@ TEST(MlflowRunTest, CutsAParamThatTheServerWouldCutSilently) {
 
 TEST(MlflowRunTest, ShowsChildrenBelowTheirParentAndClosesThemFirst) {
   ASSAY_MLFLOW_OR_SKIP(server);
-  const auto parent = tracker_for(server->url())->start({"tree", "parent", {}, {}});
+  const auto parent = tracker_for(server->url())->start(start_of("tree", "parent"));
   const auto done = parent->start_child({"", "float", {{"assay.variant", "float"}}, {}});
   const auto open = parent->start_child({"", "static_int8", {{"assay.variant", "static_int8"}}, {}});
   done->log_metric("test/accuracy", 0.9, 0);
@@ -130,7 +131,7 @@ TEST(MlflowRunTest, ShowsChildrenBelowTheirParentAndClosesThemFirst) {
 
 TEST(MlflowRunTest, FailsARunThatIsForgotten) {
   ASSAY_MLFLOW_OR_SKIP(server);
-  auto run = tracker_for(server->url())->start({"forgotten", "run", {}, {}});
+  auto run = tracker_for(server->url())->start(start_of("forgotten", "run"));
   const auto id = run->delivery().run_id;
   run.reset();
   EXPECT_EQ(api_for(server->url()).get_run(id)->status, "FAILED");
@@ -139,7 +140,7 @@ TEST(MlflowRunTest, FailsARunThatIsForgotten) {
 TEST(MlflowRunTest, LosesOnlyTheBadEntityOfABatch) {
   ASSAY_MLFLOW_OR_SKIP(server);
   CapturedLog log;
-  const auto run = tracker_for(server->url())->start({"bad entity", "run", {}, {}});
+  const auto run = tracker_for(server->url())->start(start_of("bad entity", "run"));
   auto api = api_for(server->url());
   ASSERT_TRUE(api.log_batch(run->delivery().run_id, {{}, {{"p77", "other"}}, {}}));  // somebody else was here
   for (int i = 0; i < 100; ++i) run->log_params({{fmt::format("p{}", i), "v"}});
@@ -156,7 +157,7 @@ TEST(MlflowRunTest, LosesOnlyTheBadEntityOfABatch) {
 TEST(MlflowRunTest, CountsAFileThatIsGone) {
   ASSAY_MLFLOW_OR_SKIP(server);
   CapturedLog log;
-  const auto run = tracker_for(server->url())->start({"lost file", "run", {}, {}});
+  const auto run = tracker_for(server->url())->start(start_of("lost file", "run"));
   run->log_artifact("/nonexistent/model.pt", "model.pt");
   run->finish(RunStatus::kFinished);
   EXPECT_EQ(run->delivery().undelivered, 1);
@@ -173,7 +174,7 @@ TEST(MlflowRunTest, GoesOnWhenTheExperimentLiesDeleted) {
                       R"({"experiment_id": ")" + *id + R"("})"};
   ASSERT_TRUE(client.send(request).ok());
   CapturedLog log;
-  const auto run = tracker_for(server->url())->start({"deleted one", "run", {}, {}});
+  const auto run = tracker_for(server->url())->start(start_of("deleted one", "run"));
   run->start_child({"", "child", {}, {}})->log_metric("loss", 1, 1);
   run->finish(RunStatus::kFinished);
   EXPECT_EQ(run->delivery().undelivered, 3);
@@ -183,7 +184,7 @@ TEST(MlflowRunTest, GoesOnWhenTheExperimentLiesDeleted) {
 
 TEST(MlflowRunTest, LogsWithoutWaitingForTheServer) {
   ASSAY_MLFLOW_OR_SKIP(server);
-  const auto run = tracker_for(server->url(), {{"flush_timeout_s", 90.0}})->start({"speed", "run", {}, {}});
+  const auto run = tracker_for(server->url(), {{"flush_timeout_s", 90.0}})->start(start_of("speed", "run"));
   const Stopwatch watch;
   for (int i = 0; i < 20'000; ++i) run->log_metric("loss", i, i);
   EXPECT_LT(watch.seconds(), 1.0);

@@ -13,12 +13,12 @@ TEST(MlflowSourceTest, ReadsTheRecordsThatRunsHaveTracked) {
   const std::filesystem::path sample =
       ASSAY_SOURCE_DIR "/tests/report/runs/household_compression/3e23e8160039/record.json";
   const auto tracker = track::tracker_for(server->url());
-  const auto whole = tracker->start({"from-mlflow", "whole", {}, {}});
+  const auto whole = tracker->start(track::start_of("from-mlflow", "whole"));
   whole->set_tag("assay.record", "record.json");
   whole->log_artifact(sample, "record.json");
   whole->start_child({"", "child", {}, {}})->finish(track::RunStatus::kFinished);
   whole->finish(track::RunStatus::kFinished);
-  const auto bare = tracker->start({"from-mlflow", "bare", {}, {}});
+  const auto bare = tracker->start(track::start_of("from-mlflow", "bare"));
   bare->finish(track::RunStatus::kFailed);
 
   const auto loaded = load_records_from_mlflow("from-mlflow", server->url());

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "temporary_folder.h"
 #include "track/mlflow_api.h"
 #include "track/tracker.h"
 
@@ -23,6 +24,13 @@ inline std::unique_ptr<Tracker> tracker_for(const std::string& url, const std::m
   table.set("uri", config::Value(url, origin));
   for (const auto& [key, value] : options) table.set(key, config::Value(value, origin));
   return make_tracker(config::Section(table, "track", origin));
+}
+
+/// Describes a run whose record folder goes away with the test program.
+inline RunStart start_of(const std::string& experiment, const std::string& name, std::vector<KeyValue> tags = {}) {
+  static const TemporaryFolder all;
+  static int number = 0;
+  return {experiment, name, std::move(tags), all.path() / std::to_string(number++)};
 }
 
 /// Opens the REST API for reading back.

@@ -34,11 +34,11 @@ TEST(TrackerTest, ListsEveryBackendFile) {
   }
   collect(read_file(kSource / "src/track/registry.def"), std::regex(R"(BACKEND\((\w+)\))"), in_registry);
   EXPECT_EQ(in_files, in_registry);
-  EXPECT_EQ(in_files, (std::set<std::string>{"mlflow", "off"}));
+  EXPECT_EQ(in_files, (std::set<std::string>{"journal", "mlflow", "off"}));
 }
 
 TEST(TrackerTest, MakesABackendFromEachConfiguration) {
-  for (const char* name : {"mlflow", "off"}) {
+  for (const char* name : {"journal", "mlflow", "off"}) {
     const auto path = kSource / "configs/track" / (std::string(name) + ".toml");
     const auto table = config::parse_toml(read_file(path), path.string());
     const config::Section config(table, "track", {path.string(), 1, 1});

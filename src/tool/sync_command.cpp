@@ -1,0 +1,158 @@
+// assay sync: delivers what runs tracked while the server was away, or after they died.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <random>
+#include <thread>
+
+#include "core/error.h"
+#include "core/progress.h"
+#include "core/stop.h"
+#include "tool/commands.h"
+#include "track/backoff.h"
+#include "track/deliverer.h"
+#include "track/journal.h"
+
+namespace assay::tool {
+namespace {
+
+using track::Journal;
+using track::RecordedRun;
+
+constexpr int kIncomplete = 4;
+
+struct SyncOptions {
+  std::vector<std::filesystem::path> places = {"runs"};
+  std::string tracking_uri;
+  double patience_s = 30.0;
+  double watch_s = 0.0;
+};
+
+void sleep_until(track::SteadyTime time) {
+  while (std::chrono::steady_clock::now() < time) {
+    throw_if_stopped();
+    std::this_thread::sleep_for(
+        std::min<track::SteadyTime::duration>(time - std::chrono::steady_clock::now(), std::chrono::milliseconds(200)));
+  }
+}
+
+/// Ends the runs of a process that died without doing so, at the time of the last thing it logged.
+void close_dead_runs(Journal& journal) {
+  for (const auto& run : journal.store().runs()) {
+    if (run.status) continue;
+    const auto end_ms = journal.store().last_time_ms(run.id);
+    journal.log({.kind = track::EntryKind::kTag,
+                 .run = run.id,
+                 .time_ms = end_ms,
+                 .key = "assay.error",
+                 .text = "the process died without ending the run"});
+    journal.log({.kind = track::EntryKind::kEnd,
+                 .run = run.id,
+                 .time_ms = end_ms,
+                 .key = to_string(track::RunStatus::kKilled),
+                 .text = ""});
+  }
+  journal.settle();
+}
+
+/// Finds the server that a journal goes to: the one asked for, else the one that has its runs or was meant to.
+std::string choose_uri(const SyncOptions& options, const std::vector<RecordedRun>& runs) {
+  if (!options.tracking_uri.empty() || runs.empty()) return options.tracking_uri;
+  return runs.front().server.empty() ? runs.front().target : runs.front().server;
+}
+
+std::string with_hint(const track::Failure& failure) {
+  return failure.hint.empty() ? failure.message : failure.message + "\n  hint: " + failure.hint;
+}
+
+/// Delivers one journal. Returns why something is left, or "".
+std::string deliver(const SyncOptions& options, Journal& journal, std::int64_t num_waiting) {
+  const auto uri = choose_uri(options, journal.store().runs());
+  track::MlflowApi api(track::find_tracking_server(uri, "--tracking-uri"), {});
+  track::Deliverer deliverer(api);
+  track::Backoff backoff(options.patience_s, std::random_device{}());
+  Progress progress("delivering " + journal.path().parent_path().parent_path().string(), num_waiting);
+  std::string refusal;
+  while (true) {
+    throw_if_stopped();
+    const auto step = deliverer.step(journal.store());
+    if (step.is_idle) return refusal;
+    progress.update(std::max<std::int64_t>(0, num_waiting - journal.store().count().waiting));
+    if (!step.failure) {
+      backoff.succeed();
+    } else if (step.failure->kind == track::Failure::Kind::kRejected) {
+      refusal = fmt::format("{} cannot be tracked: {}", step.what, with_hint(*step.failure));
+    } else {
+      const auto again = backoff.fail(std::chrono::steady_clock::now());
+      const bool is_hopeless = !step.failure->connected || step.failure->kind == track::Failure::Kind::kUnusable;
+      if (is_hopeless || backoff.is_long(again)) return with_hint(*step.failure);
+      sleep_until(again);
+    }
+  }
+}
+
+/// Returns whether all of the journal is delivered, or will be by the process that writes it.
+bool sync_journal(const SyncOptions& options, const std::filesystem::path& path, std::int64_t& num_delivered) {
+  if (track::is_open_elsewhere(path)) {
+    fmt::print("{}: still being written\n", path.string());
+    return true;
+  }
+  Journal journal(path);
+  close_dead_runs(journal);
+  const auto before = journal.store().count();
+  if (before.waiting == 0) return true;
+  const auto reason = deliver(options, journal, before.waiting);
+  const auto after = journal.store().count();
+  num_delivered += after.delivered - before.delivered;
+  fmt::print("{}: {} delivered{}\n", path.string(), after.delivered - before.delivered,
+             after.waiting > 0 ? fmt::format(", {} left", after.waiting) : "");
+  if (!reason.empty()) fmt::print(stderr, "  {}\n", reason);
+  return after.waiting == 0 && after.refused == before.refused;
+}
+
+int sync_once(const SyncOptions& options) {
+  std::int64_t num_delivered = 0;
+  std::size_t num_incomplete = 0;
+  const auto journals = track::find_journals(options.places);
+  for (const auto& path : journals) {
+    try {
+      if (!sync_journal(options, path, num_delivered)) ++num_incomplete;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kConfig) throw;
+      fmt::print(stderr, "{}\n", error.what());
+      ++num_incomplete;
+    }
+  }
+  fmt::print("{} journals, {} entries delivered, {} journals incomplete\n", journals.size(), num_delivered,
+             num_incomplete);
+  return num_incomplete == 0 ? 0 : kIncomplete;
+}
+
+int sync(const SyncOptions& options) {
+  install_stop_handlers();
+  while (true) {
+    const auto exit_code = sync_once(options);
+    if (options.watch_s <= 0) return exit_code;
+    sleep_until(std::chrono::steady_clock::now() + track::seconds(options.watch_s));
+  }
+}
+
+}  // namespace
+
+void add_sync_command(CLI::App& app, Action& action) {
+  auto options = std::make_shared<SyncOptions>();
+  auto* command = app.add_subcommand("sync", "Deliver what runs tracked and the server has not yet");
+  command->add_option("PLACES", options->places, "folders of runs, or *.journal files")->capture_default_str();
+  command->add_option("--tracking-uri", options->tracking_uri,
+                      "address of the MLflow server (default: the one that the run was tracked by, or meant for)");
+  command->add_option("--patience", options->patience_s, "seconds after which a server that only fails is given up")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--watch", options->watch_s, "look again every so many seconds, until interrupted")
+      ->check(CLI::PositiveNumber);
+  command->callback([options, &action] { action = [options] { return sync(*options); }; });
+}
+
+}  // namespace assay::tool

@@ -1,0 +1,102 @@
+// The only file that includes SQLite.
+
+#include "track/database.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "core/error.h"
+
+namespace assay::track {
+
+Database::Database(const std::filesystem::path& path) : path_(path) {
+  const auto flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
+  try {
+    if (sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr) != SQLITE_OK) fail();
+    constexpr int kBusyMs = 20'000;
+    sqlite3_busy_timeout(handle_, kBusyMs);
+    execute("PRAGMA journal_mode=WAL");
+    execute("PRAGMA synchronous=NORMAL");
+  } catch (...) {
+    sqlite3_close(handle_);
+    throw;
+  }
+}
+
+Database::~Database() { sqlite3_close(handle_); }
+
+void Database::fail() const {
+  const auto code = sqlite3_errcode(handle_);
+  const bool is_damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+  const auto hint = is_damaged             ? "the file is damaged; `sqlite3 FILE .recover` may save what is left"
+                    : code == SQLITE_FULL  ? "free some space"
+                    : code == SQLITE_IOERR ? "is the disk full, or gone?"
+                                           : "";
+  throw Error(ErrorKind::kData, fmt::format("journal: {}", sqlite3_errmsg(handle_)), path_.string(), hint);
+}
+
+void Database::execute(const std::string& sql) {
+  if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail();
+}
+
+void Database::roll_back() noexcept { sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr); }
+
+Statement Database::prepare(std::string_view sql) {
+  sqlite3_stmt* handle = nullptr;
+  if (sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &handle, nullptr) != SQLITE_OK) fail();
+  return Statement(*this, handle);
+}
+
+std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(handle_); }
+
+Statement::Statement(Statement&& other) noexcept
+    : database_(other.database_), handle_(std::exchange(other.handle_, nullptr)), num_bound_(other.num_bound_) {}
+
+Statement::~Statement() { sqlite3_finalize(handle_); }
+
+Statement& Statement::bind(std::int64_t value) {
+  if (sqlite3_bind_int64(handle_, ++num_bound_, value) != SQLITE_OK) database_.fail();
+  return *this;
+}
+
+Statement& Statement::bind(double value) {
+  if (sqlite3_bind_double(handle_, ++num_bound_, value) != SQLITE_OK) database_.fail();
+  return *this;
+}
+
+Statement& Statement::bind(std::string_view value) {
+  const auto size = static_cast<int>(value.size());
+  if (sqlite3_bind_text(handle_, ++num_bound_, value.data(), size, SQLITE_TRANSIENT) != SQLITE_OK) database_.fail();
+  return *this;
+}
+
+bool Statement::next() {
+  const auto code = sqlite3_step(handle_);
+  if (code == SQLITE_ROW) return true;
+  num_bound_ = 0;
+  if (sqlite3_reset(handle_) != SQLITE_OK || code != SQLITE_DONE) database_.fail();
+  return false;
+}
+
+void Statement::run() {
+  while (next()) {
+  }
+}
+
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(handle_, column); }
+
+double Statement::number(int column) const {
+  if (sqlite3_column_type(handle_, column) == SQLITE_NULL) return std::numeric_limits<double>::quiet_NaN();
+  return sqlite3_column_double(handle_, column);
+}
+
+std::string Statement::text(int column) const {
+  const auto* const bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
+  return bytes == nullptr ? "" : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column)));
+}
+
+}  // namespace assay::track

@@ -1,0 +1,118 @@
+#include "track/deliverer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "track/batch_delivery.h"
+
+namespace assay::track {
+namespace {
+
+constexpr int kMaxFileAttempts = 6;  // when the server answers, but refuses or fails
+
+bool is_rejection(const Failure& failure) { return failure.kind == Failure::Kind::kRejected; }
+
+const RecordedRun* find_run(const std::vector<RecordedRun>& runs, std::int64_t id) {
+  const auto found = std::find_if(runs.begin(), runs.end(), [id](const auto& run) { return run.id == id; });
+  return found == runs.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Deliverer::Step Deliverer::step(JournalStore& store) {
+  const auto runs = store.runs();
+  for (const auto& run : runs) {
+    if (run.is_closed || refused_.contains(run.uuid)) continue;
+    if (run.server.empty()) {
+      const auto* parent = find_run(runs, run.parent);
+      if (parent == nullptr || !parent->run_id.empty())
+        return make(store, run, parent == nullptr ? "" : parent->run_id);
+      continue;
+    }
+    if (run.server != api_.server().url) {
+      Failure failure;
+      failure.kind = Failure::Kind::kRejected;
+      failure.message = fmt::format("the run was begun at {}, not at {}", run.server, api_.server().url);
+      failure.hint = fmt::format("--tracking-uri {}", run.server);
+      return refuse(run, failure);
+    }
+    const auto waiting = store.next_batch(run.id);
+    if (!waiting.places.empty()) return send_batch(store, run, waiting);
+    if (const auto file = store.next_file(run.id)) return send_file(store, run, *file);
+    const bool has_open_child =
+        std::any_of(runs.begin(), runs.end(), [&](const auto& one) { return one.parent == run.id && !one.is_closed; });
+    if (run.status && !has_open_child) return close(store, run);
+  }
+  return {.is_idle = true};
+}
+
+Outcome<RunInfo> Deliverer::make_once(JournalStore& store, const RecordedRun& run, const std::string& parent_id) {
+  auto& experiment_id = experiment_ids_[run.experiment];
+  if (experiment_id.empty()) {
+    const auto found = api_.get_or_create_experiment(run.experiment);
+    if (!found) return found.failure();
+    experiment_id = *found;
+  }
+  if (run.create_tried) {
+    const auto found = api_.find_run(experiment_id, run.uuid);
+    if (!found) return found.failure();
+    if (found->has_value()) return **found;
+  }
+  store.mark_create_tried(run.id);
+  NewRun wanted{run.name, run.start_ms, run.uuid, run.tags};
+  if (!parent_id.empty()) wanted.tags.emplace_back("mlflow.parentRunId", parent_id);
+  return api_.create_run(experiment_id, wanted);
+}
+
+Deliverer::Step Deliverer::make(JournalStore& store, RecordedRun run, const std::string& parent_id) {
+  const auto made = make_once(store, run, parent_id);
+  if (!made && is_rejection(made.failure())) return refuse(run, made.failure());
+  if (!made) return {.failure = made.failure()};
+  run.server = api_.server().url;
+  run.experiment_id = made->experiment_id;
+  run.run_id = made->id;
+  run.artifact_uri = made->artifact_uri;
+  store.mark_made(run);
+  return {};
+}
+
+Deliverer::Step Deliverer::send_batch(JournalStore& store, const RecordedRun& run, const Waiting& waiting) {
+  const auto result = deliver_batch(api_, run.run_id, waiting.batch);
+  if (result.failure && !is_rejection(*result.failure)) return {.failure = result.failure};
+  if (result.num_rejected > 0) store.mark_refused(run.id, result.num_rejected, result.failure->message);
+  store.mark_delivered(waiting.places);
+  return {.failure = result.failure, .what = fmt::format("{} values of run `{}`", result.num_rejected, run.name)};
+}
+
+Deliverer::Step Deliverer::send_file(JournalStore& store, const RecordedRun& run, const WaitingFile& file) {
+  const auto done = api_.upload_artifact(run.artifact_uri, file.file, file.path);
+  if (done) {
+    store.mark_delivered({file.place});
+    return {};
+  }
+  // A server that answers everything but this file must not hold up the rest for ever.
+  auto failure = done.failure();
+  const bool is_hopeless = failure.status != 0 && ++num_file_attempts_[run.uuid + file.path] >= kMaxFileAttempts;
+  if (!is_rejection(failure) && !is_hopeless) return {.failure = failure};
+  failure.kind = Failure::Kind::kRejected;
+  store.mark_refused(run.id, 1, failure.message);
+  store.mark_delivered({file.place});
+  return {.failure = failure, .what = fmt::format("{} of run `{}`", file.path, run.name)};
+}
+
+Deliverer::Step Deliverer::close(JournalStore& store, const RecordedRun& run) {
+  const auto done = api_.update_run(run.run_id, *run.status, run.end_ms);
+  if (!done && !is_rejection(done.failure())) return {.failure = done.failure()};
+  if (!done) store.mark_refused(run.id, 1, done.failure().message);
+  store.mark_closed(run.id);
+  if (done) return {};
+  return {.failure = done.failure(), .what = fmt::format("the final status of run `{}`", run.name)};
+}
+
+Deliverer::Step Deliverer::refuse(const RecordedRun& run, const Failure& failure) {
+  refused_.insert(run.uuid);
+  return {.is_run_refused = true, .failure = failure, .what = fmt::format("run `{}`", run.name)};
+}
+
+}  // namespace assay::track

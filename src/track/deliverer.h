@@ -1,0 +1,44 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "track/journal_store.h"
+#include "track/mlflow_api.h"
+
+namespace assay::track {
+
+/// Brings what journals hold to a server, one request at a time. What is asked twice arrives once: points carry the
+/// time at which they were made, and a run whose creation may have been lost is looked for by its uuid.
+class Deliverer {
+ public:
+  explicit Deliverer(MlflowApi& api) : api_(api) {}
+
+  /// Says what a step has come to.
+  struct Step {
+    bool is_idle = false;                 ///< there was nothing to do
+    bool is_run_refused = false;          ///< nothing of this run can be delivered
+    std::optional<Failure> failure = {};  ///< kRejected: this thing only, it is noted; else nothing goes on now
+    std::string what = {};                ///< was refused: "3 values of run `a`"
+  };
+
+  /// Does the next thing: makes a run, sends a batch or a file, or ends a run.
+  Step step(JournalStore& store);
+
+ private:
+  Step make(JournalStore& store, RecordedRun run, const std::string& parent_id);
+  Outcome<RunInfo> make_once(JournalStore& store, const RecordedRun& run, const std::string& parent_id);
+  Step send_batch(JournalStore& store, const RecordedRun& run, const Waiting& waiting);
+  Step send_file(JournalStore& store, const RecordedRun& run, const WaitingFile& file);
+  Step close(JournalStore& store, const RecordedRun& run);
+  Step refuse(const RecordedRun& run, const Failure& failure);
+
+  MlflowApi& api_;
+  std::map<std::string, std::string> experiment_ids_;
+  std::set<std::string> refused_;  ///< uuids of runs that the server does not take
+  std::map<std::string, int> num_file_attempts_;
+};
+
+}  // namespace assay::track

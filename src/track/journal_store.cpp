@@ -1,0 +1,238 @@
+#include "track/journal_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace assay::track {
+namespace {
+
+// An entry's state: 0 waiting, 1 settled with the server.
+constexpr const char* kTables = R"sql(
+CREATE TABLE IF NOT EXISTS run(
+  id INTEGER PRIMARY KEY, parent INTEGER NOT NULL, uuid TEXT NOT NULL, experiment TEXT NOT NULL, name TEXT NOT NULL,
+  start_ms INTEGER NOT NULL, tags TEXT NOT NULL, target TEXT NOT NULL, status TEXT NOT NULL DEFAULT '', end_ms INTEGER NOT NULL DEFAULT 0,
+  server TEXT NOT NULL DEFAULT '', experiment_id TEXT NOT NULL DEFAULT '', run_id TEXT NOT NULL DEFAULT '',
+  artifact_uri TEXT NOT NULL DEFAULT '', create_tried INTEGER NOT NULL DEFAULT 0, closed INTEGER NOT NULL DEFAULT 0,
+  refused INTEGER NOT NULL DEFAULT 0, first_refusal TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS entry(
+  place INTEGER PRIMARY KEY, run INTEGER NOT NULL, kind INTEGER NOT NULL, key TEXT NOT NULL, number REAL,
+  text TEXT NOT NULL, time_ms INTEGER NOT NULL, step INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS waiting ON entry(run, place) WHERE state = 0;
+CREATE TABLE IF NOT EXISTS queue(id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL);
+INSERT OR IGNORE INTO queue VALUES (1, 0);
+)sql";
+
+RunStatus status_from(const std::string& text) {
+  for (const auto status : {RunStatus::kFinished, RunStatus::kFailed, RunStatus::kKilled}) {
+    if (text == to_string(status)) return status;
+  }
+  throw Error(ErrorKind::kData, fmt::format("journal: \"{}\" is no status of a run", text));
+}
+
+Json to_json(const std::vector<KeyValue>& pairs) {
+  auto list = Json::array();
+  for (const auto& [key, value] : pairs) list.push_back({key, value});
+  return list;
+}
+
+}  // namespace
+
+JournalStore::JournalStore(const std::filesystem::path& path) : path_(path), database_(path) {
+  database_.execute(kTables);
+}
+
+std::int64_t JournalStore::begin_run(const RecordedRun& run) {
+  const std::lock_guard lock(mutex_);
+  database_
+      .prepare("INSERT INTO run(parent, uuid, experiment, name, start_ms, tags, target) VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .bind(run.parent)
+      .bind(run.uuid)
+      .bind(run.experiment)
+      .bind(run.name)
+      .bind(run.start_ms)
+      .bind(to_wire(to_json(run.tags)))
+      .bind(run.target)
+      .run();
+  return database_.last_row();
+}
+
+void JournalStore::append(const std::vector<JournalRecord>& records, std::uint64_t position) {
+  const std::lock_guard lock(mutex_);
+  auto insert =
+      database_.prepare("INSERT INTO entry(run, kind, key, number, text, time_ms, step) VALUES (?, ?, ?, ?, ?, ?, ?)");
+  auto end = database_.prepare("UPDATE run SET status = ?, end_ms = ? WHERE id = ? AND status = ''");
+  database_.transact([&] {
+    for (const auto& record : records) {
+      if (record.kind == EntryKind::kEnd) {
+        end.bind(record.key).bind(record.time_ms).bind(record.run).run();
+        continue;
+      }
+      insert.bind(record.run)
+          .bind(static_cast<std::int64_t>(record.kind))
+          .bind(record.key)
+          .bind(record.number)
+          .bind(record.text)
+          .bind(record.time_ms)
+          .bind(record.step)
+          .run();
+    }
+    database_.prepare("UPDATE queue SET position = ?").bind(static_cast<std::int64_t>(position)).run();
+  });
+}
+
+std::uint64_t JournalStore::position() {
+  const std::lock_guard lock(mutex_);
+  auto row = database_.prepare("SELECT position FROM queue");
+  return row.next() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
+}
+
+std::vector<RecordedRun> JournalStore::runs() {
+  const std::lock_guard lock(mutex_);
+  std::vector<RecordedRun> runs;
+  auto rows = database_.prepare(
+      "SELECT id, parent, uuid, experiment, name, start_ms, tags, status, end_ms, server, experiment_id, run_id, "
+      "artifact_uri, create_tried, closed, target FROM run ORDER BY id");
+  while (rows.next()) {
+    RecordedRun run;
+    run.id = rows.integer(0);
+    run.parent = rows.integer(1);
+    run.uuid = rows.text(2);
+    run.experiment = rows.text(3);
+    run.name = rows.text(4);
+    run.start_ms = rows.integer(5);
+    for (const auto& tag : parse_json(rows.text(6), path_.string())) run.tags.emplace_back(tag.at(0), tag.at(1));
+    if (const auto status = rows.text(7); !status.empty()) run.status = status_from(status);
+    run.end_ms = rows.integer(8);
+    run.server = rows.text(9);
+    run.experiment_id = rows.text(10);
+    run.run_id = rows.text(11);
+    run.artifact_uri = rows.text(12);
+    run.create_tried = rows.integer(13) != 0;
+    run.is_closed = rows.integer(14) != 0;
+    run.target = rows.text(15);
+    runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
+Waiting JournalStore::next_batch(std::int64_t run) {
+  const std::lock_guard lock(mutex_);
+  auto rows = database_.prepare(
+      "SELECT place, kind, key, number, text, time_ms, step FROM entry INDEXED BY waiting "
+      "WHERE run = ? AND state = 0 AND kind <= 2 ORDER BY place LIMIT ?");
+  rows.bind(run).bind(static_cast<std::int64_t>(kMaxBatchEntities));
+  Waiting waiting;
+  std::size_t num_bytes = 0;
+  while (rows.next()) {
+    const auto kind = static_cast<EntryKind>(rows.integer(1));
+    auto& batch = waiting.batch;
+    if (kind == EntryKind::kMetric) {
+      batch.metrics.push_back({rows.text(2), rows.number(3), rows.integer(5), rows.integer(6)});
+      num_bytes += wire_bytes(batch.metrics.back());
+    } else {
+      auto& pairs = kind == EntryKind::kParam ? batch.params : batch.tags;
+      const KeyValue pair{rows.text(2), rows.text(4)};
+      num_bytes += wire_bytes(pair);
+      const auto same =
+          std::find_if(pairs.begin(), pairs.end(), [&](const auto& one) { return one.first == pair.first; });
+      if (same != pairs.end()) {
+        same->second = pair.second;  // only tags are set anew
+      } else {
+        pairs.push_back(pair);
+      }
+    }
+    waiting.places.push_back(rows.integer(0));
+    const bool is_full = batch.params.size() >= kMaxBatchParams || batch.tags.size() >= kMaxBatchTags;
+    constexpr std::size_t kLargestPair = 100'000;
+    if (is_full || num_bytes + kLargestPair > kMaxBatchBytes) break;
+  }
+  return waiting;
+}
+
+std::optional<WaitingFile> JournalStore::next_file(std::int64_t run) {
+  const std::lock_guard lock(mutex_);
+  auto rows = database_.prepare(
+      "SELECT place, text, key FROM entry INDEXED BY waiting WHERE run = ? AND state = 0 AND kind = 3 ORDER BY place "
+      "LIMIT 1");
+  rows.bind(run);
+  if (!rows.next()) return std::nullopt;
+  return WaitingFile{rows.integer(0), rows.text(1), rows.text(2)};
+}
+
+void JournalStore::mark_create_tried(std::int64_t run) {
+  const std::lock_guard lock(mutex_);
+  database_.prepare("UPDATE run SET create_tried = 1 WHERE id = ?").bind(run).run();
+}
+
+void JournalStore::mark_made(const RecordedRun& run) {
+  const std::lock_guard lock(mutex_);
+  database_.prepare("UPDATE run SET server = ?, experiment_id = ?, run_id = ?, artifact_uri = ? WHERE id = ?")
+      .bind(run.server)
+      .bind(run.experiment_id)
+      .bind(run.run_id)
+      .bind(run.artifact_uri)
+      .bind(run.id)
+      .run();
+}
+
+void JournalStore::mark_closed(std::int64_t run) {
+  const std::lock_guard lock(mutex_);
+  database_.prepare("UPDATE run SET closed = 1 WHERE id = ?").bind(run).run();
+}
+
+void JournalStore::mark_delivered(const std::vector<std::int64_t>& places) {
+  const std::lock_guard lock(mutex_);
+  auto update = database_.prepare("UPDATE entry SET state = 1 WHERE place = ?");
+  database_.transact([&] {
+    for (const auto place : places) update.bind(place).run();
+  });
+}
+
+void JournalStore::mark_refused(std::int64_t run, std::size_t count, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  database_
+      .prepare(
+          "UPDATE run SET refused = refused + ?, first_refusal = CASE first_refusal WHEN '' THEN ? ELSE "
+          "first_refusal END WHERE id = ?")
+      .bind(static_cast<std::int64_t>(count))
+      .bind(why)
+      .bind(run)
+      .run();
+}
+
+JournalStore::Counts JournalStore::count(std::int64_t run) {
+  const std::lock_guard lock(mutex_);
+  auto rows = database_.prepare(
+      "SELECT (SELECT COUNT(*) FROM entry INDEXED BY waiting WHERE run = run.id AND state = 0) + 1 - closed, "
+      "(SELECT COUNT(*) FROM entry WHERE entry.run = run.id AND state = 1) + closed - refused, refused, first_refusal "
+      "FROM run WHERE id = ?");
+  rows.bind(run);
+  if (!rows.next()) return {};
+  return {rows.integer(0), rows.integer(1), rows.integer(2), rows.text(3)};
+}
+
+JournalStore::Counts JournalStore::count() {
+  Counts all;
+  for (const auto& run : runs()) {
+    const auto one = count(run.id);
+    all.waiting += one.waiting;
+    all.delivered += one.delivered;
+    all.refused += one.refused;
+    if (all.first_refusal.empty()) all.first_refusal = one.first_refusal;
+  }
+  return all;
+}
+
+std::int64_t JournalStore::last_time_ms(std::int64_t run) {
+  const std::lock_guard lock(mutex_);
+  auto rows = database_.prepare(
+      "SELECT MAX(start_ms, IFNULL((SELECT MAX(time_ms) FROM entry WHERE entry.run = run.id), 0)) FROM run WHERE id = "
+      "?");
+  rows.bind(run);
+  return rows.next() ? rows.integer(0) : 0;
+}
+
+}  // namespace assay::track

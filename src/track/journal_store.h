@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "track/database.h"
+#include "track/entities.h"
+#include "track/journal_record.h"
+#include "track/tracker.h"
+
+namespace assay::track {
+
+/// Is a run as its journal knows it.
+struct RecordedRun {
+  std::int64_t id = 0;      ///< in this journal
+  std::int64_t parent = 0;  ///< 0 for none
+  std::string uuid;         ///< by which a server is asked whether it has made the run already
+  std::string experiment;
+  std::string name;
+  std::int64_t start_ms = 0;
+  std::vector<KeyValue> tags;
+  std::string target;  ///< the address of the server that it is meant for; empty for none
+
+  std::optional<RunStatus> status;  ///< once it has ended
+  std::int64_t end_ms = 0;
+
+  // What became of it on the server.
+  std::string server;         ///< the address; empty until the run was made there
+  std::string experiment_id;  ///< on the server, as all below
+  std::string run_id;
+  std::string artifact_uri;
+  bool create_tried = false;  ///< a request to make it went out, and may have arrived
+  bool is_closed = false;     ///< everything, the final status too, is there
+};
+
+/// Is what a journal holds of one run and the server has not confirmed; the oldest of it.
+struct Waiting {
+  Batch batch;
+  std::vector<std::int64_t> places;  ///< in the journal, of all entities of the batch
+};
+
+struct WaitingFile {
+  std::int64_t place = 0;
+  std::filesystem::path file;
+  std::string path;  ///< inside the run
+};
+
+/// Is the database of a journal: runs, what they logged, and what of it a server has confirmed. Thread-safe.
+/// Errors of all functions: Error(kData) with the path and SQLite's reason.
+class JournalStore {
+ public:
+  /// Opens the file, or makes it.
+  explicit JournalStore(const std::filesystem::path& path);
+
+  /// Notes a new run. Returns its id.
+  std::int64_t begin_run(const RecordedRun& run);
+
+  /// Stores entries together with the position in the queue behind them.
+  void append(const std::vector<JournalRecord>& records, std::uint64_t position);
+
+  /// Returns the position up to which the queue is stored.
+  std::uint64_t position();
+
+  std::vector<RecordedRun> runs();  ///< parents before their children
+
+  // What the server has not confirmed, oldest first.
+  Waiting next_batch(std::int64_t run);
+  std::optional<WaitingFile> next_file(std::int64_t run);
+
+  void mark_create_tried(std::int64_t run);
+  void mark_made(const RecordedRun& run);
+  void mark_closed(std::int64_t run);
+  void mark_delivered(const std::vector<std::int64_t>& places);
+  void mark_refused(std::int64_t run, std::size_t count, const std::string& why);  ///< some of what counts as delivered
+
+  /// Counts entries, files and final statuses.
+  struct Counts {
+    std::int64_t waiting = 0;
+    std::int64_t delivered = 0;
+    std::int64_t refused = 0;  ///< by the server, for good
+    std::string first_refusal;
+  };
+  Counts count(std::int64_t run);
+  Counts count();  ///< of all runs
+
+  /// Returns the time of the newest entry of a run, or its start. Units: milliseconds since 1970.
+  std::int64_t last_time_ms(std::int64_t run);
+
+ private:
+  std::filesystem::path path_;
+  std::mutex mutex_;
+  Database database_;
+};
+
+}  // namespace assay::track

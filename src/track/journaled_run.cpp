@@ -1,0 +1,163 @@
+#include "track/journaled_run.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <random>
+#include <set>
+#include <utility>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/file.h"
+
+namespace assay::track {
+namespace {
+
+std::string user_name() {
+  if (const char* const name = std::getenv("MLFLOW_TRACKING_USERNAME"); name != nullptr && *name != '\0') return name;
+  const passwd* const entry = getpwuid(geteuid());
+  return entry == nullptr ? std::to_string(geteuid()) : entry->pw_name;
+}
+
+/// Returns 128 random bits as hexadecimal digits.
+std::string make_uuid() {
+  std::random_device random;
+  std::string digits;
+  for (int i = 0; i < 4; ++i) digits += fmt::format("{:08x}", random());
+  return digits;
+}
+
+std::vector<KeyValue> tags_of(const RunStart& start) {
+  auto tags = start.tags;
+  for (const auto& [key, value] : tags) check_key("tag", key);
+  const auto add_default = [&](const std::string& key, std::string value) {
+    const auto same_key = [&](const KeyValue& tag) { return tag.first == key; };
+    if (std::none_of(tags.begin(), tags.end(), same_key)) tags.emplace_back(key, std::move(value));
+  };
+  add_default("mlflow.user", user_name());
+  add_default("mlflow.source.type", "LOCAL");
+  return tags;
+}
+
+std::shared_ptr<Journal> make_journal(const std::filesystem::path& record_folder) {
+  ASSAY_CHECK(!record_folder.empty());
+  const auto folder = record_folder / "journals";
+  make_writable_folder(folder);
+  constexpr std::size_t kNameLength = 12;
+  return std::make_shared<Journal>(folder / (make_uuid().substr(0, kNameLength) + ".journal"));
+}
+
+}  // namespace
+
+std::unique_ptr<JournaledRun> JournaledRun::start(const RunStart& start, const std::shared_ptr<Sender>& sender) {
+  auto journal = make_journal(start.record_folder);
+  RecordedRun nothing_above;
+  nothing_above.experiment = start.experiment;
+  std::unique_ptr<JournaledRun> run(new JournaledRun(journal, sender, start, nothing_above));
+  if (sender != nullptr) {
+    sender->add(journal);
+    sender->await_start(*journal);
+  }
+  return run;
+}
+
+JournaledRun::JournaledRun(std::shared_ptr<Journal> journal, std::shared_ptr<Sender> sender, const RunStart& start,
+                           const RecordedRun& parent)
+    : journal_(std::move(journal)), sender_(std::move(sender)) {
+  run_.parent = parent.id;
+  run_.uuid = make_uuid();
+  run_.experiment = parent.experiment;
+  run_.name = start.name;
+  run_.start_ms = wall_clock_ms();
+  run_.tags = tags_of(start);
+  if (sender_ != nullptr) run_.target = sender_->server_url();
+  run_.id = journal_->store().begin_run(run_);
+}
+
+JournaledRun::~JournaledRun() {
+  try {
+    if (!is_finished_) finish(RunStatus::kFailed);
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+  }
+}
+
+void JournaledRun::log_params(const std::vector<KeyValue>& params) {
+  const std::lock_guard lock(params_mutex_);
+  for (const auto& [key, value] : take_new_params(params, known_params_)) {
+    journal_->log({.kind = EntryKind::kParam, .run = run_.id, .time_ms = wall_clock_ms(), .key = key, .text = value});
+  }
+}
+
+void JournaledRun::log_metric(std::string_view key, double value, std::int64_t step) {
+  check_key("metric", key);
+  journal_->log({.run = run_.id, .time_ms = wall_clock_ms(), .step = step, .number = value, .key = key});
+}
+
+void JournaledRun::set_tag(std::string_view key, std::string_view value) {
+  check_key("tag", key);
+  const auto text = cut_text(value, kMaxTagLength);
+  journal_->log({.kind = EntryKind::kTag, .run = run_.id, .time_ms = wall_clock_ms(), .key = key, .text = text});
+}
+
+void JournaledRun::log_artifact(const std::filesystem::path& file, std::string_view artifact_path) {
+  check_artifact_path(artifact_path);
+  const auto path = std::filesystem::absolute(file).string();
+  journal_->log(
+      {.kind = EntryKind::kFile, .run = run_.id, .time_ms = wall_clock_ms(), .key = artifact_path, .text = path});
+  if (sender_ != nullptr) sender_->wake();
+}
+
+std::unique_ptr<Run> JournaledRun::start_child(const RunStart& start) {
+  std::unique_ptr<Run> child(new JournaledRun(journal_, sender_, start, run_));
+  if (sender_ != nullptr) sender_->wake();
+  return child;
+}
+
+void JournaledRun::finish(RunStatus status) {
+  if (std::exchange(is_finished_, true)) return;
+  const auto end_ms = wall_clock_ms();
+  for (const auto& run : family()) {
+    journal_->log({.kind = EntryKind::kEnd, .run = run.id, .time_ms = end_ms, .key = to_string(status), .text = ""});
+  }
+  if (run_.parent != 0) return;
+  journal_->settle();
+  if (sender_ != nullptr) sender_->finish(*journal_);
+}
+
+std::vector<RecordedRun> JournaledRun::family() const {
+  std::vector<RecordedRun> family;
+  std::set<std::int64_t> ids = {run_.id};
+  for (auto& run : journal_->store().runs()) {
+    if (run.id != run_.id && !ids.contains(run.parent)) continue;
+    ids.insert(run.id);
+    family.push_back(std::move(run));
+  }
+  return family;
+}
+
+Delivery JournaledRun::delivery() const {
+  journal_->settle();
+  Delivery delivery;
+  delivery.backend = sender_ == nullptr ? "journal" : "mlflow";
+  if (sender_ == nullptr) return delivery;
+  for (const auto& run : family()) {
+    const auto counts = journal_->store().count(run.id);
+    delivery.sent += counts.delivered;
+    delivery.undelivered += counts.waiting + counts.refused;
+    if (delivery.first_error.empty()) delivery.first_error = counts.first_refusal;
+    if (run.id != run_.id || run.run_id.empty()) continue;
+    delivery.run_id = run.run_id;
+    delivery.url = sender_->run_page(run);
+  }
+  delivery.retried = sender_->num_retried();
+  if (delivery.undelivered > 0 && delivery.first_error.empty()) delivery.first_error = sender_->last_error();
+  return delivery;
+}
+
+}  // namespace assay::track

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "track/journal.h"
+#include "track/sender.h"
+#include "track/tracker.h"
+
+namespace assay::track {
+
+/// Is a run that is logged into a journal, and from there delivered, or not.
+class JournaledRun final : public Run {
+ public:
+  /// Begins an outermost run, with a journal of its own below its record folder. `sender` may be null.
+  /// Errors: Error(kData) when the journal cannot be made.
+  static std::unique_ptr<JournaledRun> start(const RunStart& start, const std::shared_ptr<Sender>& sender);
+
+  ~JournaledRun() override;
+
+  void log_params(const std::vector<KeyValue>& params) override;
+  void log_metric(std::string_view key, double value, std::int64_t step) override;
+  void set_tag(std::string_view key, std::string_view value) override;
+  void log_artifact(const std::filesystem::path& file, std::string_view artifact_path) override;
+  std::unique_ptr<Run> start_child(const RunStart& start) override;
+  void finish(RunStatus status) override;
+  Delivery delivery() const override;
+
+ private:
+  JournaledRun(std::shared_ptr<Journal> journal, std::shared_ptr<Sender> sender, const RunStart& start,
+               const RecordedRun& parent);
+
+  /// Lists this run and all below it.
+  std::vector<RecordedRun> family() const;
+
+  std::shared_ptr<Journal> journal_;
+  std::shared_ptr<Sender> sender_;
+  RecordedRun run_;
+  std::mutex params_mutex_;
+  std::map<std::string, std::string> known_params_;
+  bool is_finished_ = false;
+};
+
+}  // namespace assay::track

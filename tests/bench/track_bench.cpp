@@ -1,0 +1,83 @@
+// What a log call costs the training thread, and how fast points reach a server. Run: scripts/bench_track
+
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "config/section.h"
+#include "core/error.h"
+#include "track/tracker.h"
+
+namespace assay::track {
+namespace {
+
+constexpr int kNumPoints = 10'000;
+
+config::Section section(const std::string& backend, const std::string& uri) {
+  const config::Origin origin{"bench", 1, 1};
+  config::Table table;
+  table.set("name", config::Value(backend, origin));
+  if (!uri.empty()) table.set("uri", config::Value(uri, origin));
+  if (!uri.empty()) table.set("flush_timeout_s", config::Value(600.0, origin));
+  return config::Section(table, "track", origin);
+}
+
+RunStart start_of(const std::string& name) {
+  static const auto folder = std::filesystem::temp_directory_path() / "assay-bench";
+  return {"bench", name, {}, folder};
+}
+
+// One point, as a training loop logs it; the journal's thread works beside it.
+void log_metric(benchmark::State& state, const char* backend) {
+  const auto run = make_tracker(section(backend, ""))->start(start_of("log_metric"));
+  std::int64_t step = 0;
+  for (auto _ : state) run->log_metric("train/loss", 0.5, ++step);
+  run->finish(RunStatus::kFinished);
+}
+BENCHMARK_CAPTURE(log_metric, off, "off")->Iterations(20'000);
+BENCHMARK_CAPTURE(log_metric, journal, "journal")->Iterations(20'000);
+// So many without a pause that the queue is full, and each waits for the database.
+BENCHMARK_CAPTURE(log_metric, journal_saturated, "journal")->Iterations(200'000);
+
+// From the first log call to the server's confirmation of the last point.
+void deliver_10000_points(benchmark::State& state) {
+  const char* const uri = std::getenv("ASSAY_BENCH_URI");
+  if (uri == nullptr) return state.SkipWithError("use scripts/bench_track, which starts a server");
+  const auto tracker = make_tracker(section("mlflow", uri));
+  for (auto _ : state) {
+    const auto run = tracker->start(start_of("deliver"));
+    for (int step = 0; step < kNumPoints; ++step) run->log_metric("train/loss", 0.5, step);
+    run->finish(RunStatus::kFinished);
+    if (!run->delivery().complete()) return state.SkipWithError("not all was delivered");
+  }
+  state.SetItemsProcessed(state.iterations() * kNumPoints);
+}
+BENCHMARK(deliver_10000_points)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
+
+// The same by MLflow's Python client, started as a process that prints its own seconds.
+void python(benchmark::State& state, const char* what) {
+  const char* const command = std::getenv("ASSAY_BENCH_PYTHON");
+  if (command == nullptr) return state.SkipWithError("use scripts/bench_track, which says what to start");
+  for (auto _ : state) {
+    auto* const pipe = ::popen((std::string(command) + " " + what).c_str(), "r");
+    double seconds = 0.0;
+    const bool is_read = std::fscanf(pipe, "%lf", &seconds) == 1;
+    if (::pclose(pipe) != 0 || !is_read) return state.SkipWithError("the process failed");
+    state.SetIterationTime(seconds);
+  }
+}
+BENCHMARK_CAPTURE(python, log_metric, "log_metric")->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(python, log_metric_async, "log_metric_async")
+    ->UseManualTime()
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(python, deliver_10000_points, "deliver")
+    ->UseManualTime()
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace assay::track
+
+BENCHMARK_MAIN();
