@@ -19,6 +19,8 @@ Database::Database(const std::filesystem::path& path) : path_(path) {
     if (sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr) != SQLITE_OK) fail();
     constexpr int kBusyMs = 20'000;
     sqlite3_busy_timeout(handle_, kBusyMs);
+    // One process at a time: then no memory is shared through the file system, and network file systems will do.
+    execute("PRAGMA locking_mode=EXCLUSIVE");
     execute("PRAGMA journal_mode=WAL");
     execute("PRAGMA synchronous=NORMAL");
   } catch (...) {

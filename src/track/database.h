@@ -13,8 +13,9 @@ namespace assay::track {
 
 class Statement;
 
-/// Is an SQLite database in WAL mode: a commit survives the death of the process at once, that of the machine after the
-/// next checkpoint. Errors of all functions: Error(kData) with the path and SQLite's reason.
+/// Is an SQLite database in WAL mode, held by this process alone: a commit survives the death of the process at once,
+/// that of the machine after the next checkpoint. Errors of all functions: Error(kData) with the path and SQLite's
+/// reason.
 class Database {
  public:
   /// Opens the file, or makes it.
