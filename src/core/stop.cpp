@@ -1,5 +1,7 @@
 #include "core/stop.h"
 
+#include <pthread.h>
+
 #include <csignal>
 
 namespace assay {
@@ -24,6 +26,12 @@ void install_stop_handlers() {
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+}
+
+void block_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
 
 int stop_signal() { return requested_signal; }

@@ -5,6 +5,9 @@ namespace assay {
 /// Makes SIGINT and SIGTERM ask for an orderly end instead of killing the process; a second SIGINT kills it.
 void install_stop_handlers();
 
+/// Keeps all signals from the calling thread, so that they reach the main one; what a background thread begins with.
+void block_signals();
+
 /// Returns the number of the signal that asked to stop, or 0. Long loops ask once a step.
 int stop_signal();
 

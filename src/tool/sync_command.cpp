@@ -63,42 +63,34 @@ std::string choose_uri(const SyncOptions& options, const std::vector<RecordedRun
   return runs.front().server.empty() ? runs.front().target : runs.front().server;
 }
 
-std::string with_hint(const track::Failure& failure) {
-  return failure.hint.empty() ? failure.message : failure.message + "\n  hint: " + failure.hint;
-}
-
 /// Delivers one journal. Returns why something is left, or "".
 std::string deliver(const SyncOptions& options, Journal& journal, std::int64_t num_waiting) {
   const auto uri = choose_uri(options, journal.store().runs());
   track::MlflowApi api(track::find_tracking_server(uri, "--tracking-uri"), {});
   track::Deliverer deliverer(api);
   track::Backoff backoff(options.patience_s, std::random_device{}());
-  Progress progress("delivering " + journal.path().parent_path().parent_path().string(), num_waiting);
+  Progress progress("delivering " + journal.record_folder().string(), num_waiting);
   std::string refusal;
   while (true) {
     throw_if_stopped();
     const auto step = deliverer.step(journal.store());
     if (step.is_idle) return refusal;
-    progress.update(std::max<std::int64_t>(0, num_waiting - journal.store().count().waiting));
+    progress.update(std::max<std::int64_t>(0, num_waiting - journal.store().num_waiting()));
     if (!step.failure) {
       backoff.succeed();
     } else if (step.failure->kind == track::Failure::Kind::kRejected) {
-      refusal = fmt::format("{} cannot be tracked: {}", step.what, with_hint(*step.failure));
+      refusal = fmt::format("{} cannot be tracked: {}", step.what, step.failure->to_string());
     } else {
       const auto again = backoff.fail(std::chrono::steady_clock::now());
       const bool is_hopeless = !step.failure->connected || step.failure->kind == track::Failure::Kind::kUnusable;
-      if (is_hopeless || backoff.is_long(again)) return with_hint(*step.failure);
+      if (is_hopeless || backoff.is_long(again)) return step.failure->to_string();
       sleep_until(again);
     }
   }
 }
 
-/// Returns whether all of the journal is delivered, or will be by the process that writes it.
+/// Returns whether all of the journal is delivered. Errors: JournalBusy; Error(kData) for a damaged one.
 bool sync_journal(const SyncOptions& options, const std::filesystem::path& path, std::int64_t& num_delivered) {
-  if (track::is_open_elsewhere(path)) {
-    fmt::print("{}: still being written\n", path.string());
-    return true;
-  }
   Journal journal(path);
   close_dead_runs(journal);
   const auto before = journal.store().count();
@@ -119,6 +111,8 @@ int sync_once(const SyncOptions& options) {
   for (const auto& path : journals) {
     try {
       if (!sync_journal(options, path, num_delivered)) ++num_incomplete;
+    } catch (const track::JournalBusy&) {
+      fmt::print("{}: still being written\n", path.string());
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kConfig) throw;
       fmt::print(stderr, "{}\n", error.what());

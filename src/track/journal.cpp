@@ -2,17 +2,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <pthread.h>
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstring>
 
-#include "core/error.h"
+#include "core/stop.h"
 
 namespace assay::track {
 namespace {
@@ -23,13 +21,6 @@ constexpr auto kMoveEvery = std::chrono::milliseconds(50);
 constexpr const char* kSuffix = ".journal";
 
 fs::path with_extension(fs::path path, const char* extension) { return path.replace_extension(extension); }
-
-/// Keeps signals for the main thread.
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, nullptr);
-}
 
 }  // namespace
 
@@ -42,8 +33,8 @@ Journal::Lock::Lock(const fs::path& journal) {
   }
   if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
   ::close(file_);
-  throw Error(ErrorKind::kData, "another process has this journal open", journal.string(),
-              "wait until that process has ended");
+  throw JournalBusy(ErrorKind::kData, "another process has this journal open", journal.string(),
+                    "wait until that process has ended");
 }
 
 Journal::Lock::~Lock() { ::close(file_); }
@@ -147,14 +138,6 @@ void Journal::move_queue() {
   store_.append(records, position);
   ring_.release(position);
   moved_to_ = position;
-}
-
-bool is_open_elsewhere(const fs::path& journal) {
-  const int file = ::open(with_extension(journal, ".lock").c_str(), O_RDWR | O_CLOEXEC);
-  if (file < 0) return false;
-  const bool is_held = ::flock(file, LOCK_EX | LOCK_NB) != 0;
-  ::close(file);
-  return is_held;
 }
 
 std::vector<fs::path> find_journals(const std::vector<fs::path>& places) {

@@ -11,10 +11,17 @@
 #include <thread>
 #include <vector>
 
+#include "core/error.h"
 #include "track/journal_store.h"
 #include "track/ring.h"
 
 namespace assay::track {
+
+/// Says that another process has the journal open.
+class JournalBusy : public Error {
+ public:
+  using Error::Error;
+};
 
 /// Keeps what a run and its children log, in a file of its own, until and after a server has it. Logging copies an
 /// entry into a memory-mapped queue, which survives the death of the process, and returns; a thread moves the queue
@@ -24,7 +31,7 @@ namespace assay::track {
 class Journal {
  public:
   /// Opens a journal, or makes it, and takes over what a process that died had left in the queue.
-  /// Errors: Error(kData) when another process has it open, it cannot be made, or it is damaged.
+  /// Errors: JournalBusy when another process has it open; Error(kData) when it cannot be made, or is damaged.
   explicit Journal(const std::filesystem::path& path);
 
   /// Moves what was logged into the database, and removes the queue when that is done.
@@ -45,6 +52,9 @@ class Journal {
   std::int64_t num_waits() const { return num_waits_; }
 
   const std::filesystem::path& path() const { return path_; }
+
+  /// Returns the folder of the run whose journal it is; journals lie in a folder of their own below it.
+  std::filesystem::path record_folder() const { return path_.parent_path().parent_path(); }
 
  private:
   /// Is held by one process.
@@ -79,9 +89,6 @@ class Journal {
   bool is_stopping_ = false;
   std::thread thread_;
 };
-
-/// Tells whether a process has the journal open.
-bool is_open_elsewhere(const std::filesystem::path& journal);
 
 /// Lists the journals at or below the folders and files. Errors: Error(kConfig) for what is not there.
 std::vector<std::filesystem::path> find_journals(const std::vector<std::filesystem::path>& places);

@@ -13,8 +13,8 @@ namespace {
 constexpr const char* kTables = R"sql(
 CREATE TABLE IF NOT EXISTS run(
   id INTEGER PRIMARY KEY, parent INTEGER NOT NULL, uuid TEXT NOT NULL, experiment TEXT NOT NULL, name TEXT NOT NULL,
-  start_ms INTEGER NOT NULL, tags TEXT NOT NULL, target TEXT NOT NULL, status TEXT NOT NULL DEFAULT '', end_ms INTEGER NOT NULL DEFAULT 0,
-  server TEXT NOT NULL DEFAULT '', experiment_id TEXT NOT NULL DEFAULT '', run_id TEXT NOT NULL DEFAULT '',
+  start_ms INTEGER NOT NULL, tags TEXT NOT NULL, target TEXT NOT NULL,
+  status TEXT NOT NULL DEFAULT '', end_ms INTEGER NOT NULL DEFAULT 0, server TEXT NOT NULL DEFAULT '', experiment_id TEXT NOT NULL DEFAULT '', run_id TEXT NOT NULL DEFAULT '',
   artifact_uri TEXT NOT NULL DEFAULT '', create_tried INTEGER NOT NULL DEFAULT 0, closed INTEGER NOT NULL DEFAULT 0,
   refused INTEGER NOT NULL DEFAULT 0, first_refusal TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS entry(
@@ -224,6 +224,14 @@ JournalStore::Counts JournalStore::count() {
     if (all.first_refusal.empty()) all.first_refusal = one.first_refusal;
   }
   return all;
+}
+
+std::int64_t JournalStore::num_waiting() {
+  const std::lock_guard lock(mutex_);
+  auto row = database_.prepare(
+      "SELECT (SELECT COUNT(*) FROM entry INDEXED BY waiting WHERE state = 0) + "
+      "(SELECT COUNT(*) FROM run WHERE closed = 0)");
+  return row.next() ? row.integer(0) : 0;
 }
 
 std::int64_t JournalStore::last_time_ms(std::int64_t run) {

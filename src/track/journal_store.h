@@ -87,6 +87,9 @@ class JournalStore {
   Counts count(std::int64_t run);
   Counts count();  ///< of all runs
 
+  /// Counts what waits, of all runs; unlike count() without looking at what is delivered.
+  std::int64_t num_waiting();
+
   /// Returns the time of the newest entry of a run, or its start. Units: milliseconds since 1970.
   std::int64_t last_time_ms(std::int64_t run);
 

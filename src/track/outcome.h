@@ -24,6 +24,9 @@ struct Failure {
   std::string hint;       ///< what to do; may be empty
   bool connected = true;  ///< false when not even a connection came about
   int status = 0;         ///< of HTTP; 0 when no response came
+
+  /// Formats message and hint for people.
+  std::string to_string() const { return hint.empty() ? message : message + "\n  hint: " + hint; }
 };
 
 /// Holds what a call to the server gave: a value or a failure.

@@ -52,7 +52,7 @@ struct Ring::Header {
 
 Ring::Ring(const std::filesystem::path& path, std::size_t capacity) : path_(path) {
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (file_ < 0) fail("cannot open the queue of tracked values", describe_path());
+  if (file_ < 0) fail("cannot open the queue of tracked values", path_.string());
   struct stat status {};
   const bool is_known = ::fstat(file_, &status) == 0;
   const bool is_new = is_known && status.st_size == 0;
@@ -67,7 +67,7 @@ Ring::Ring(const std::filesystem::path& path, std::size_t capacity) : path_(path
     ::close(file_);
     if (is_new) ::unlink(path.c_str());
     errno = reason == 0 ? EINVAL : reason;
-    fail("cannot map the queue of tracked values", describe_path());
+    fail("cannot map the queue of tracked values", path_.string());
   }
   header_ = static_cast<Header*>(memory);
   if (is_new) {
@@ -76,7 +76,7 @@ Ring::Ring(const std::filesystem::path& path, std::size_t capacity) : path_(path
   } else if (header_->magic != kMagic || header_->capacity != capacity_) {
     ::munmap(header_, kPage + capacity_);
     ::close(file_);
-    throw Error(ErrorKind::kData, "not a queue of tracked values, or a damaged one", describe_path());
+    throw Error(ErrorKind::kData, "not a queue of tracked values, or a damaged one", path_.string());
   }
 }
 

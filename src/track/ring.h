@@ -49,7 +49,6 @@ class Ring {
  private:
   struct Header;
 
-  std::string describe_path() const { return path_.string(); }
   char* at(std::uint64_t position) const;
 
   std::filesystem::path path_;

@@ -1,16 +1,15 @@
 #include "track/sender.h"
 
-#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <csignal>
 #include <random>
 #include <utility>
 
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/progress.h"
+#include "core/stop.h"
 
 namespace assay::track {
 namespace {
@@ -19,21 +18,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double kDeliverEvery = 1.0;  // seconds: how long a point waits for company
 
-std::string with_hint(const Failure& failure) {
-  return failure.hint.empty() ? failure.message : failure.message + "\n  hint: " + failure.hint;
-}
-
 /// Says whether another try within seconds is in vain.
 bool is_final(const Failure& failure) { return !failure.connected || failure.kind != Failure::Kind::kTransient; }
-
-/// Keeps signals for the main thread, and SIGPIPE from anybody.
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, nullptr);
-}
-
-std::string folder_of(const Journal& journal) { return journal.path().parent_path().parent_path().string(); }
 
 }  // namespace
 
@@ -75,7 +61,7 @@ void Sender::await_start(Journal& journal) {
   const auto is_made = [&] { return !journal.store().runs().front().server.empty(); };
   std::unique_lock lock(mutex_);
   const auto has_news = changed_.wait_for(lock, seconds(options_.start_timeout_s),
-                                          [&] { return is_made() || untracked_ || stuck_.contains(&journal); });
+                                          [&] { return is_made() || untracked_ || stuck_.contains(journal.path()); });
   if (has_news) return;
   if (!last_failure_) {
     last_failure_ = Failure{};
@@ -96,22 +82,22 @@ void Sender::finish(Journal& journal) {
   if (counts.waiting == 0) return;
   spdlog::warn("{} of {} tracked values, files and statuses did not reach {}; they are kept\n  hint: `assay sync {}`",
                counts.waiting + counts.refused, counts.waiting + counts.refused + counts.delivered, api_.server().url,
-               folder_of(journal));
+               journal.record_folder().string());
 }
 
 void Sender::await_delivery(std::unique_lock<std::mutex>& lock, Journal& journal) {
-  const auto total = journal.store().count().waiting;
+  const auto total = journal.store().num_waiting();
   const auto failures_before = num_failures_;
   not_before_ = SteadyTime::min();  // no time to wait
   is_woken_ = true;
   work_.notify_one();
   std::optional<Progress> progress;
   const Stopwatch watch;
-  for (auto waiting = total; waiting > 0; waiting = journal.store().count().waiting) {
+  for (auto waiting = total; waiting > 0; waiting = journal.store().num_waiting()) {
     const double limit_s =
         untracked_ ? std::min(options_.start_timeout_s, options_.flush_timeout_s) : options_.flush_timeout_s;
     const bool is_hopeless = untracked_ && last_failure_ && num_failures_ > failures_before && is_final(*last_failure_);
-    if (is_hopeless || stuck_.contains(&journal) || watch.seconds() >= limit_s) return;
+    if (is_hopeless || stuck_.contains(journal.path()) || watch.seconds() >= limit_s) return;
     changed_.wait_for(lock, seconds(std::min(0.2, limit_s)));
     if (watch.seconds() < 0.5) continue;
     lock.unlock();
@@ -160,9 +146,9 @@ bool Sender::deliver(std::unique_lock<std::mutex>& lock, Journal& journal) {
     } else if (!step.is_idle) {
       note_success();
     }
-    if (step.is_run_refused) stuck_.insert(&journal);
-    if (is_refused && told_.insert(&journal).second)
-      spdlog::warn("{} cannot be tracked: {}", step.what, with_hint(*step.failure));
+    if (step.is_run_refused) stuck_.insert(journal.path());
+    if (is_refused && told_.insert(journal.path()).second)
+      spdlog::warn("{} cannot be tracked: {}", step.what, step.failure->to_string());
     changed_.notify_all();
     if (step.is_idle) return true;
     if (step.failure && !is_refused) return false;
@@ -202,8 +188,8 @@ void Sender::note_failure(const Failure& failure, const Journal& journal) {
 void Sender::tell_outage(const Journal& journal) {
   if (std::exchange(untracked_, true)) return;
   Failure told = *last_failure_;
-  told.message += fmt::format("; the run goes on untracked; its record lies in {}", folder_of(journal));
-  spdlog::warn("{}", with_hint(told));
+  told.message += fmt::format("; the run goes on untracked; its record lies in {}", journal.record_folder().string());
+  spdlog::warn("{}", told.to_string());
 }
 
 }  // namespace assay::track

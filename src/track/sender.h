@@ -69,8 +69,8 @@ class Sender {
   std::condition_variable work_;     // wakes the thread
   std::condition_variable changed_;  // wakes who waits for it
   std::vector<std::shared_ptr<Journal>> journals_;
-  std::set<const Journal*> told_;   ///< that something of it was refused
-  std::set<const Journal*> stuck_;  ///< a run of it was refused
+  std::set<std::filesystem::path> told_;   ///< journals of which something was refused
+  std::set<std::filesystem::path> stuck_;  ///< journals of which a run was refused
   Backoff backoff_;
   SteadyTime not_before_ = SteadyTime::min();
   std::optional<Failure> last_failure_;

@@ -3,13 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <csignal>
 #include <set>
 #include <thread>
 
 #include "core/clock.h"
 #include "integration/mlflow_server.h"
 #include "integration/tracking.h"
+#include "killed_process.h"
 #include "tool/run_assay.h"
 #include "track/journal.h"
 
@@ -103,35 +103,20 @@ TEST(SyncTest, SaysWhatIsLeftWhenTheServerIsAway) {
   EXPECT_THAT(result.output, HasSubstr("refuses connections"));
 }
 
-/// Logs points to the server until it is killed; writes the number of each to `output` once it is logged.
-[[noreturn]] void log_until_killed(const std::string& url, const RunStart& start, int output) {
-  const auto run = tracker_for(url)->start(start);
-  for (std::int64_t i = 0;; ++i) {
-    run->log_metric("loss", 0.5, i);
-    if (::write(output, &i, sizeof i) != sizeof i) ::_exit(1);
-    if (i % 100 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-}
-
 TEST(SyncTest, AKilledProcessLosesNothingAndItsRunIsClosed) {
   ASSAY_MLFLOW_OR_SKIP(server);
   constexpr int kNumRounds = 20;
   for (int round = 0; round < kNumRounds; ++round) {
     const auto name = fmt::format("killed {}", round);
     const auto start = start_of(name, "run");
-    int ends[2];
-    ASSERT_EQ(::pipe(ends), 0);
-    const auto pid = ::fork();
-    if (pid == 0) log_until_killed(server->url(), start, ends[1]);
-    ::close(ends[1]);
-    std::int64_t last = -1;
-    const std::int64_t stop_at = 10 + 391 * round;
-    while (last < stop_at && ::read(ends[0], &last, sizeof last) == sizeof last) {
-    }
-    ::kill(pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);
-    for (std::int64_t more = 0; ::read(ends[0], &more, sizeof more) == sizeof more;) last = more;
-    ::close(ends[0]);
+    const auto last = run_until_killed(10 + 391 * round, [&](const auto& done) {
+      const auto run = tracker_for(server->url())->start(start);
+      for (std::int64_t i = 0;; ++i) {
+        run->log_metric("loss", 0.5, i);
+        done(i);
+        if (i % 100 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    });
 
     const auto result = sync(start.record_folder, server->url());
     ASSERT_EQ(result.code, 0) << result.output;

@@ -1,13 +1,11 @@
 #include "track/journal.h"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmath>
-#include <csignal>
 
 #include "expect_error.h"
+#include "killed_process.h"
 #include "temporary_folder.h"
 
 namespace assay::track {
@@ -118,26 +116,14 @@ TEST_F(JournalTest, KeepsEachBatchWithinTheServersLimits) {
 TEST_F(JournalTest, LosesNothingThatWasLoggedBeforeAKill) {
   for (int round = 0; round < 20; ++round) {
     const auto path = folder_.path() / fmt::format("{}.journal", round);
-    int ends[2];
-    ASSERT_EQ(::pipe(ends), 0);
-    const auto pid = ::fork();
-    if (pid == 0) {
+    const auto last = run_until_killed(200 + 1500 * round, [&](const auto& done) {
       Journal journal(path);
       const auto run = journal.store().begin_run(a_run("run"));
       for (std::int64_t i = 0;; ++i) {
         journal.log({.run = run, .time_ms = i, .step = i, .number = 0.5, .key = "loss"});
-        if (::write(ends[1], &i, sizeof i) != sizeof i) ::_exit(1);
+        done(i);
       }
-    }
-    ::close(ends[1]);
-    std::int64_t last = -1;
-    const std::int64_t stop_at = 200 + 1500 * round;
-    while (last < stop_at && ::read(ends[0], &last, sizeof last) == sizeof last) {
-    }
-    ::kill(pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);
-    for (std::int64_t more = 0; ::read(ends[0], &more, sizeof more) == sizeof more;) last = more;
-    ::close(ends[0]);
+    });
 
     Journal journal(path);
     const auto steps = deliver_all(journal.store(), 1);
@@ -149,14 +135,18 @@ TEST_F(JournalTest, LosesNothingThatWasLoggedBeforeAKill) {
 TEST_F(JournalTest, WaitsForTheDatabaseOnlyWhenTheQueueIsFull) {
   Journal journal(path_);
   const auto run = journal.store().begin_run(a_run("run"));
-  log_points(journal, run, 300'000);
+  log_points(journal, run, 1000);
+  EXPECT_EQ(journal.num_waits(), 0);
+  log_points(journal, run, 299'000);
+  EXPECT_GT(journal.num_waits(), 0);
   journal.settle();
   EXPECT_EQ(journal.store().count(run).waiting, 300'000 + 1);
+  EXPECT_EQ(journal.store().num_waiting(), 300'000 + 1);
 }
 
 TEST_F(JournalTest, IsOpenOnlyOnce) {
   Journal journal(path_);
-  EXPECT_TRUE(is_open_elsewhere(path_));
+  EXPECT_THROW(Journal{path_}, JournalBusy);
   EXPECT_ERROR(Journal{path_}, kData, "another process has this journal open");
 }
 
