@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "track/batch_delivery.h"
+#include "track/model_delivery.h"
 
 namespace assay::track {
 namespace {
@@ -40,6 +41,7 @@ Deliverer::Step Deliverer::step(JournalStore& store) {
     const auto waiting = store.next_batch(run.id);
     if (!waiting.places.empty()) return send_batch(store, run, waiting);
     if (const auto file = store.next_file(run.id)) return send_file(store, run, *file);
+    if (const auto item = store.next_item(run.id)) return send_item(store, run, *item);
     const bool has_open_child =
         std::any_of(runs.begin(), runs.end(), [&](const auto& one) { return one.parent == run.id && !one.is_closed; });
     if (run.status && !has_open_child) return close(store, run);
@@ -99,6 +101,17 @@ Deliverer::Step Deliverer::send_file(JournalStore& store, const RecordedRun& run
   store.mark_refused(run.id, 1, failure.message);
   store.mark_delivered({file.place});
   return {.failure = failure, .what = fmt::format("{} of run `{}`", file.path, run.name)};
+}
+
+Deliverer::Step Deliverer::send_item(JournalStore& store, const RecordedRun& run, const WaitingItem& item) {
+  const auto done = item.kind == EntryKind::kDataset ? api_.log_dataset(run.run_id, dataset_from(item.description))
+                                                     : deliver_model(api_, run, model_from(item.description));
+  if (!done && !is_rejection(done.failure())) return {.failure = done.failure()};
+  if (!done) store.mark_refused(run.id, 1, done.failure().message);
+  store.mark_delivered({item.place});
+  if (done) return {};
+  const auto kind = item.kind == EntryKind::kDataset ? "dataset" : "model";
+  return {.failure = done.failure(), .what = fmt::format("{} `{}` of run `{}`", kind, item.name, run.name)};
 }
 
 Deliverer::Step Deliverer::close(JournalStore& store, const RecordedRun& run) {

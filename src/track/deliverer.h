@@ -32,6 +32,7 @@ class Deliverer {
   Outcome<RunInfo> make_once(JournalStore& store, const RecordedRun& run, const std::string& parent_id);
   Step send_batch(JournalStore& store, const RecordedRun& run, const Waiting& waiting);
   Step send_file(JournalStore& store, const RecordedRun& run, const WaitingFile& file);
+  Step send_item(JournalStore& store, const RecordedRun& run, const WaitingItem& item);
   Step close(JournalStore& store, const RecordedRun& run);
   Step refuse(const RecordedRun& run, const Failure& failure);
 

@@ -11,6 +11,7 @@ namespace assay::track {
 namespace {
 
 constexpr std::size_t kMaxKeyLength = 250;
+constexpr std::size_t kMaxNameLength = 500;
 
 bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
@@ -58,6 +59,16 @@ std::string_view key_fault(std::string_view key) {
   return path_fault(key);
 }
 
+std::vector<KeyValue> decode_pairs(const Json& array) {
+  std::vector<KeyValue> pairs;
+  for (const Json& pair : array) pairs.emplace_back(pair.at("key"), pair.at("value"));
+  return pairs;
+}
+
+[[noreturn]] void refuse(std::string_view what, std::string_view name, std::string_view fault) {
+  throw Error(ErrorKind::kInternal, fmt::format("{} `{}` cannot be tracked: {}", what, name, fault));
+}
+
 Json encode_pairs(const std::vector<KeyValue>& pairs) {
   Json array = Json::array();
   for (const auto& [key, value] : pairs) array.push_back({{"key", key}, {"value", value}});
@@ -92,6 +103,56 @@ void check_artifact_path(std::string_view path) {
   if (path.find_first_of("#\\") != std::string_view::npos) fault = "# and \\ are not allowed";
   if (!fault.empty())
     throw Error(ErrorKind::kInternal, fmt::format("artifact path `{}` cannot be tracked: {}", path, fault));
+}
+
+Json to_json(const DatasetInput& dataset) {
+  return {{"name", dataset.name},       {"digest", dataset.digest},
+          {"context", dataset.context}, {"source_type", dataset.source_type},
+          {"source", dataset.source},   {"schema", dataset.schema},
+          {"profile", dataset.profile}};
+}
+
+DatasetInput dataset_from(const Json& json) {
+  return {json.at("name"),   json.at("digest"), json.at("context"), json.at("source_type"),
+          json.at("source"), json.at("schema"), json.at("profile")};
+}
+
+Json to_json(const LoggedModel& model) {
+  return {{"name", model.name},
+          {"folder", model.folder.string()},
+          {"type", model.type},
+          {"step", model.step},
+          {"params", encode_pairs(model.params)},
+          {"tags", encode_pairs(model.tags)},
+          {"registered_name", model.registered_name},
+          {"aliases", model.aliases}};
+}
+
+LoggedModel model_from(const Json& json) {
+  return {json.at("name"),
+          json.at("folder").get<std::string>(),
+          json.at("type"),
+          json.at("step"),
+          decode_pairs(json.at("params")),
+          decode_pairs(json.at("tags")),
+          json.at("registered_name"),
+          json.at("aliases")};
+}
+
+void check_dataset(const DatasetInput& dataset) {
+  constexpr std::size_t kMaxDigestLength = 36;
+  if (dataset.name.empty() || count_characters(dataset.name) > kMaxNameLength)
+    refuse("dataset", dataset.name, "a name has 1 to 500 characters");
+  if (dataset.digest.empty() || dataset.digest.size() > kMaxDigestLength)
+    refuse("dataset", dataset.name, "a digest has 1 to 36 characters");
+  if (dataset.context.empty()) refuse("dataset", dataset.name, "its context is missing, such as `training`");
+}
+
+void check_model(const LoggedModel& model) {
+  if (model.name.empty() || model.name.find_first_of("/:.%\"'") != std::string::npos)
+    refuse("model", model.name, "a name is not empty and holds none of / : . % \" '");
+  for (const auto& [key, value] : model.params) check_key("param", key);
+  for (const auto& [key, value] : model.tags) check_key("tag", key);
 }
 
 std::string cut_text(std::string_view text, std::size_t max_length) {

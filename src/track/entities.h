@@ -29,6 +29,16 @@ struct Batch {
   std::size_t size() const { return metrics.size() + params.size() + tags.size(); }
 };
 
+// Keep a dataset or a model in a journal. Errors of reading: nlohmann's for other JSON.
+Json to_json(const DatasetInput& dataset);
+Json to_json(const LoggedModel& model);
+DatasetInput dataset_from(const Json& json);
+LoggedModel model_from(const Json& json);
+
+/// Refuses a dataset or a model that MLflow does not take. Errors: Error(kInternal).
+void check_dataset(const DatasetInput& dataset);
+void check_model(const LoggedModel& model);
+
 // What MLflow's server takes in one request; the size is that of its documented limit of 1 MB with room to spare.
 inline constexpr std::size_t kMaxBatchEntities = 1000;
 inline constexpr std::size_t kMaxBatchParams = 100;

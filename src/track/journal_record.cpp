@@ -36,7 +36,7 @@ std::optional<JournalRecord> decode_record(std::string_view bytes) {
   if (bytes.size() < sizeof fixed) return std::nullopt;
   std::memcpy(&fixed, bytes.data(), sizeof fixed);
   bytes.remove_prefix(sizeof fixed);
-  if (fixed.key_length > bytes.size() || fixed.kind > static_cast<std::uint8_t>(EntryKind::kEnd)) return std::nullopt;
+  if (fixed.key_length > bytes.size() || fixed.kind > static_cast<std::uint8_t>(EntryKind::kModel)) return std::nullopt;
   return JournalRecord{static_cast<EntryKind>(fixed.kind),
                        fixed.run,
                        fixed.time_ms,

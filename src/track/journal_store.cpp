@@ -162,6 +162,17 @@ std::optional<WaitingFile> JournalStore::next_file(std::int64_t run) {
   return WaitingFile{rows.integer(0), rows.text(1), rows.text(2)};
 }
 
+std::optional<WaitingItem> JournalStore::next_item(std::int64_t run) {
+  const std::lock_guard lock(mutex_);
+  auto rows = database_.prepare(
+      "SELECT place, kind, key, text FROM entry INDEXED BY waiting WHERE run = ? AND state = 0 AND kind >= 5 "
+      "ORDER BY place LIMIT 1");
+  rows.bind(run);
+  if (!rows.next()) return std::nullopt;
+  return WaitingItem{rows.integer(0), static_cast<EntryKind>(rows.integer(1)), rows.text(2),
+                     parse_json(rows.text(3), path_.string())};
+}
+
 void JournalStore::mark_create_tried(std::int64_t run) {
   const std::lock_guard lock(mutex_);
   database_.prepare("UPDATE run SET create_tried = 1 WHERE id = ?").bind(run).run();

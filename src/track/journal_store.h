@@ -49,6 +49,14 @@ struct WaitingFile {
   std::string path;  ///< inside the run
 };
 
+/// Is a dataset or a model.
+struct WaitingItem {
+  std::int64_t place = 0;
+  EntryKind kind = EntryKind::kDataset;
+  std::string name;
+  Json description;  ///< as to_json() made it
+};
+
 /// Is the database of a journal: runs, what they logged, and what of it a server has confirmed. Thread-safe.
 /// Errors of all functions: Error(kData) with the path and SQLite's reason.
 class JournalStore {
@@ -70,6 +78,7 @@ class JournalStore {
   // What the server has not confirmed, oldest first.
   Waiting next_batch(std::int64_t run);
   std::optional<WaitingFile> next_file(std::int64_t run);
+  std::optional<WaitingItem> next_item(std::int64_t run);
 
   void mark_create_tried(std::int64_t run);
   void mark_made(const RecordedRun& run);

@@ -113,6 +113,24 @@ void JournaledRun::log_artifact(const std::filesystem::path& file, std::string_v
   if (sender_ != nullptr) sender_->wake();
 }
 
+void JournaledRun::log_dataset(const DatasetInput& dataset) {
+  check_dataset(dataset);
+  log_item(EntryKind::kDataset, dataset.name, to_json(dataset));
+}
+
+void JournaledRun::log_model(const LoggedModel& model) {
+  check_model(model);
+  auto kept = model;
+  kept.folder = std::filesystem::absolute(model.folder);
+  log_item(EntryKind::kModel, model.name, to_json(kept));
+  if (sender_ != nullptr) sender_->wake();
+}
+
+void JournaledRun::log_item(EntryKind kind, const std::string& name, const Json& description) {
+  const auto text = to_wire(description);
+  journal_->log({.kind = kind, .run = run_.id, .time_ms = wall_clock_ms(), .key = name, .text = text});
+}
+
 std::unique_ptr<Run> JournaledRun::start_child(const RunStart& start) {
   std::unique_ptr<Run> child(new JournaledRun(journal_, sender_, start, run_));
   if (sender_ != nullptr) sender_->wake();

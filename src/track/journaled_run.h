@@ -25,6 +25,8 @@ class JournaledRun final : public Run {
   void log_metric(std::string_view key, double value, std::int64_t step) override;
   void set_tag(std::string_view key, std::string_view value) override;
   void log_artifact(const std::filesystem::path& file, std::string_view artifact_path) override;
+  void log_dataset(const DatasetInput& dataset) override;
+  void log_model(const LoggedModel& model) override;
   std::unique_ptr<Run> start_child(const RunStart& start) override;
   void finish(RunStatus status) override;
   Delivery delivery() const override;
@@ -32,6 +34,8 @@ class JournaledRun final : public Run {
  private:
   JournaledRun(std::shared_ptr<Journal> journal, std::shared_ptr<Sender> sender, const RunStart& start,
                const RecordedRun& parent);
+
+  void log_item(EntryKind kind, const std::string& name, const Json& description);
 
   /// Lists this run and all below it.
   std::vector<RecordedRun> family() const;

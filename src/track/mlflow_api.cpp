@@ -172,6 +172,18 @@ Done MlflowApi::update_run(std::string_view run_id, RunStatus status, std::int64
   return done(post("runs/update", {{"run_id", run_id}, {"status", to_string(status)}, {"end_time", end_ms}}));
 }
 
+Done MlflowApi::log_dataset(std::string_view run_id, const DatasetInput& dataset) {
+  Json entity = {{"name", dataset.name},
+                 {"digest", dataset.digest},
+                 {"source_type", dataset.source_type},
+                 {"source", dataset.source}};
+  if (!dataset.schema.empty()) entity["schema"] = dataset.schema;
+  if (!dataset.profile.empty()) entity["profile"] = dataset.profile;
+  const Json context = {{"key", "mlflow.data.context"}, {"value", dataset.context}};
+  const Json input = {{"tags", {context}}, {"dataset", std::move(entity)}};
+  return done(post("runs/log-inputs", {{"run_id", run_id}, {"datasets", {input}}}));
+}
+
 Outcome<std::vector<Metric>> MlflowApi::metric_history(std::string_view run_id, std::string_view key) {
   std::vector<Metric> points;
   const auto path = fmt::format("metrics/get-history?run_id={}&metric_key={}&max_results={}", query(run_id), query(key),

@@ -83,6 +83,9 @@ class MlflowApi {
 
   Done set_tag(std::string_view run_id, std::string_view key, std::string_view value);
 
+  /// Records a dataset; repeatable.
+  Done log_dataset(std::string_view run_id, const DatasetInput& dataset);
+
   Done update_run(std::string_view run_id, RunStatus status, std::int64_t end_ms);
 
   /// Lists every point of a metric in the order of steps, following pages.

@@ -17,6 +17,8 @@ class OffRun final : public Run {
   void log_metric(std::string_view key, double, std::int64_t) override { check_key("metric", key); }
   void set_tag(std::string_view key, std::string_view) override { check_key("tag", key); }
   void log_artifact(const std::filesystem::path&, std::string_view path) override { check_artifact_path(path); }
+  void log_dataset(const DatasetInput& dataset) override { check_dataset(dataset); }
+  void log_model(const LoggedModel& model) override { check_model(model); }
   std::unique_ptr<Run> start_child(const RunStart&) override { return std::make_unique<OffRun>(); }
   void finish(RunStatus) override {}
   Delivery delivery() const override {

@@ -29,6 +29,29 @@ struct RunStart {
   std::filesystem::path record_folder = {};  ///< where everything is kept locally, the journal too; a child needs none
 };
 
+/// Describes data that a run used, as MLflow shows it in the column of datasets.
+struct DatasetInput {
+  std::string name;
+  std::string digest;         ///< at most 36 characters
+  std::string context;        ///< "training", "validation" or "test"
+  std::string source_type;    ///< "local", "http"
+  std::string source = "{}";  ///< JSON
+  std::string schema = {};    ///< JSON, in MLflow's form
+  std::string profile = {};   ///< JSON: numbers of samples and the like
+};
+
+/// Describes a model to be kept as one of MLflow's logged models.
+struct LoggedModel {
+  std::string name;              ///< no / : . % " or '
+  std::filesystem::path folder;  ///< its files, with MLmodel; must stay in place until finish()
+  std::string type = {};         ///< "classifier"
+  std::int64_t step = 0;
+  std::vector<KeyValue> params = {};
+  std::vector<KeyValue> tags = {};
+  std::string registered_name = {};       ///< becomes a new version of this registered model; empty for none
+  std::vector<std::string> aliases = {};  ///< of that version
+};
+
 /// Counts what became of everything that a run and its children logged: points, params, tags, files and final statuses.
 struct Delivery {
   std::string backend;           ///< "mlflow", "journal", "off"
@@ -53,6 +76,12 @@ class Run : public MetricSink {
 
   /// Records a file under its full path inside the run ("models/float.pt"). It must stay in place until finish().
   virtual void log_artifact(const std::filesystem::path& file, std::string_view artifact_path) = 0;
+
+  /// Records that the run used a dataset.
+  virtual void log_dataset(const DatasetInput& dataset) = 0;
+
+  /// Keeps a model with the run.
+  virtual void log_model(const LoggedModel& model) = 0;
 
   /// Begins a run that is shown below this one.
   virtual std::unique_ptr<Run> start_child(const RunStart& start) = 0;
