@@ -96,16 +96,19 @@ class Session {
                            {"url", delivery.url},
                            {"run_id", delivery.run_id},
                            {"complete", delivery.complete()},
+                           {"verified", delivery.verified},
                            {"sent", delivery.sent},
                            {"retried", delivery.retried},
                            {"undelivered", delivery.undelivered},
                            {"first_error", delivery.first_error}};
     write_json(file, record_);
-    if (!delivery.complete()) {
+    if (!delivery.difference.empty()) {
+      fmt::print(stderr, "tracked otherwise than logged: {}\n", delivery.difference);
+    } else if (!delivery.complete()) {
       fmt::print(stderr, "tracking incomplete: {} of {} entries were not delivered ({})\n  hint: `assay sync {}`\n",
                  delivery.undelivered, delivery.sent + delivery.undelivered, delivery.first_error, folder.string());
     } else if (!delivery.url.empty()) {
-      fmt::print(stderr, "tracked: {}\n", delivery.url);
+      fmt::print(stderr, "tracked: {}{}\n", delivery.url, delivery.verified ? " (read back: all there)" : "");
     }
   }
 

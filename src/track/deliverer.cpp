@@ -6,10 +6,13 @@
 
 #include "track/batch_delivery.h"
 #include "track/model_delivery.h"
+#include "track/read_back.h"
 
 namespace assay::track {
 namespace {
 
+constexpr std::size_t kNumConnections = 4;
+constexpr std::size_t kFilesPerStep = 64;
 constexpr int kMaxFileAttempts = 6;  // when the server answers, but refuses or fails
 
 bool is_rejection(const Failure& failure) { return failure.kind == Failure::Kind::kRejected; }
@@ -20,6 +23,9 @@ const RecordedRun* find_run(const std::vector<RecordedRun>& runs, std::int64_t i
 }
 
 }  // namespace
+
+Deliverer::Deliverer(MlflowApi& api, bool reads_back)
+    : api_(api), reads_back_(reads_back), uploader_(api, kNumConnections) {}
 
 Deliverer::Step Deliverer::step(JournalStore& store) {
   const auto runs = store.runs();
@@ -40,7 +46,8 @@ Deliverer::Step Deliverer::step(JournalStore& store) {
     }
     const auto waiting = store.next_batch(run.id);
     if (!waiting.places.empty()) return send_batch(store, run, waiting);
-    if (const auto file = store.next_file(run.id)) return send_file(store, run, *file);
+    if (const auto files = store.next_files(run.id, kFilesPerStep); !files.empty())
+      return send_files(store, run, files);
     if (const auto item = store.next_item(run.id)) return send_item(store, run, *item);
     const bool has_open_child =
         std::any_of(runs.begin(), runs.end(), [&](const auto& one) { return one.parent == run.id && !one.is_closed; });
@@ -87,20 +94,28 @@ Deliverer::Step Deliverer::send_batch(JournalStore& store, const RecordedRun& ru
   return {.failure = result.failure, .what = fmt::format("{} values of run `{}`", result.num_rejected, run.name)};
 }
 
-Deliverer::Step Deliverer::send_file(JournalStore& store, const RecordedRun& run, const WaitingFile& file) {
-  const auto done = api_.upload_artifact(run.artifact_uri, file.file, file.path);
-  if (done) {
-    store.mark_delivered({file.place});
-    return {};
-  }
-  // A server that answers everything but this file must not hold up the rest for ever.
-  auto failure = done.failure();
-  const bool is_hopeless = failure.status != 0 && ++num_file_attempts_[run.uuid + file.path] >= kMaxFileAttempts;
-  if (!is_rejection(failure) && !is_hopeless) return {.failure = failure};
-  failure.kind = Failure::Kind::kRejected;
-  store.mark_refused(run.id, 1, failure.message);
-  store.mark_delivered({file.place});
-  return {.failure = failure, .what = fmt::format("{} of run `{}`", file.path, run.name)};
+Deliverer::Step Deliverer::send_files(JournalStore& store, const RecordedRun& run,
+                                      const std::vector<WaitingFile>& files) {
+  Step step;
+  uploader_.upload(run, files, [&](std::size_t i, const Uploader::Result& result) {
+    const auto& file = files[i];
+    if (result.done) {
+      store.mark_file_delivered(file.place, result.content);
+      return;
+    }
+    // A server that answers everything but this file must not hold up the rest for ever.
+    auto failure = result.done.failure();
+    const bool is_hopeless = failure.status != 0 && ++num_file_attempts_[run.uuid + file.path] >= kMaxFileAttempts;
+    if (is_hopeless) failure.kind = Failure::Kind::kRejected;
+    if (is_rejection(failure)) {
+      store.mark_refused(run.id, 1, failure.message);
+      store.mark_delivered({file.place});
+    }
+    if (step.failure && is_rejection(failure)) return;
+    step.failure = failure;
+    step.what = fmt::format("{} of run `{}`", file.path, run.name);
+  });
+  return step;
 }
 
 Deliverer::Step Deliverer::send_item(JournalStore& store, const RecordedRun& run, const WaitingItem& item) {
@@ -114,11 +129,31 @@ Deliverer::Step Deliverer::send_item(JournalStore& store, const RecordedRun& run
   return {.failure = done.failure(), .what = fmt::format("{} `{}` of run `{}`", kind, item.name, run.name)};
 }
 
+Outcome<std::string> Deliverer::check_delivery(JournalStore& store, const RecordedRun& run) {
+  if (const auto files = store.delivered_files(run.id); !files.empty()) {
+    const auto done = api_.upload_text(run.artifact_uri, format_manifest(files), kManifestPath);
+    if (!done) return done.failure();
+  }
+  const auto differences = read_back(api_, store, run);
+  if (!differences) return differences.failure();
+  const std::string verdict =
+      differences->empty() ? std::string(kVerified) : fmt::format("{}", fmt::join(*differences, "; "));
+  const auto done = api_.set_tag(run.run_id, "assay.delivery", verdict);
+  if (!done) return done.failure();
+  return verdict;
+}
+
 Deliverer::Step Deliverer::close(JournalStore& store, const RecordedRun& run) {
+  std::string verdict;
+  if (reads_back_) {
+    const auto checked = check_delivery(store, run);
+    if (!checked && !is_rejection(checked.failure())) return {.failure = checked.failure()};
+    verdict = checked ? *checked : fmt::format("cannot be read back: {}", checked.failure().message);
+  }
   const auto done = api_.update_run(run.run_id, *run.status, run.end_ms);
   if (!done && !is_rejection(done.failure())) return {.failure = done.failure()};
   if (!done) store.mark_refused(run.id, 1, done.failure().message);
-  store.mark_closed(run.id);
+  store.mark_closed(run.id, verdict);
   if (done) return {};
   return {.failure = done.failure(), .what = fmt::format("the final status of run `{}`", run.name)};
 }

@@ -7,14 +7,16 @@
 
 #include "track/journal_store.h"
 #include "track/mlflow_api.h"
+#include "track/uploader.h"
 
 namespace assay::track {
 
-/// Brings what journals hold to a server, one request at a time. What is asked twice arrives once: points carry the
+/// Brings what journals hold to a server, in order, several files at a time; before a run ends it is read back and
+/// compared. What is asked twice arrives once: points carry the
 /// time at which they were made, and a run whose creation may have been lost is looked for by its uuid.
 class Deliverer {
  public:
-  explicit Deliverer(MlflowApi& api) : api_(api) {}
+  explicit Deliverer(MlflowApi& api, bool reads_back = true);
 
   /// Says what a step has come to.
   struct Step {
@@ -27,16 +29,22 @@ class Deliverer {
   /// Does the next thing: makes a run, sends a batch or a file, or ends a run.
   Step step(JournalStore& store);
 
+  /// Ends the uploads that go on; from any thread.
+  void abort() { uploader_.abort(); }
+
  private:
   Step make(JournalStore& store, RecordedRun run, const std::string& parent_id);
   Outcome<RunInfo> make_once(JournalStore& store, const RecordedRun& run, const std::string& parent_id);
   Step send_batch(JournalStore& store, const RecordedRun& run, const Waiting& waiting);
-  Step send_file(JournalStore& store, const RecordedRun& run, const WaitingFile& file);
+  Step send_files(JournalStore& store, const RecordedRun& run, const std::vector<WaitingFile>& files);
   Step send_item(JournalStore& store, const RecordedRun& run, const WaitingItem& item);
   Step close(JournalStore& store, const RecordedRun& run);
+  Outcome<std::string> check_delivery(JournalStore& store, const RecordedRun& run);
   Step refuse(const RecordedRun& run, const Failure& failure);
 
   MlflowApi& api_;
+  const bool reads_back_;
+  Uploader uploader_;
   std::map<std::string, std::string> experiment_ids_;
   std::set<std::string> refused_;  ///< uuids of runs that the server does not take
   std::map<std::string, int> num_file_attempts_;

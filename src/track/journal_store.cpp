@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "core/error.h"
 
@@ -16,10 +17,11 @@ CREATE TABLE IF NOT EXISTS run(
   start_ms INTEGER NOT NULL, tags TEXT NOT NULL, target TEXT NOT NULL,
   status TEXT NOT NULL DEFAULT '', end_ms INTEGER NOT NULL DEFAULT 0, server TEXT NOT NULL DEFAULT '', experiment_id TEXT NOT NULL DEFAULT '', run_id TEXT NOT NULL DEFAULT '',
   artifact_uri TEXT NOT NULL DEFAULT '', create_tried INTEGER NOT NULL DEFAULT 0, closed INTEGER NOT NULL DEFAULT 0,
-  refused INTEGER NOT NULL DEFAULT 0, first_refusal TEXT NOT NULL DEFAULT '');
+  verification TEXT NOT NULL DEFAULT '', refused INTEGER NOT NULL DEFAULT 0, first_refusal TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS entry(
   place INTEGER PRIMARY KEY, run INTEGER NOT NULL, kind INTEGER NOT NULL, key TEXT NOT NULL, number REAL,
-  text TEXT NOT NULL, time_ms INTEGER NOT NULL, step INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0);
+  text TEXT NOT NULL, time_ms INTEGER NOT NULL, step INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,
+  size_bytes INTEGER NOT NULL DEFAULT 0, sha256 TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS waiting ON entry(run, place) WHERE state = 0;
 CREATE TABLE IF NOT EXISTS queue(id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL);
 INSERT OR IGNORE INTO queue VALUES (1, 0);
@@ -94,7 +96,7 @@ std::vector<RecordedRun> JournalStore::runs() {
   std::vector<RecordedRun> runs;
   auto rows = database_.prepare(
       "SELECT id, parent, uuid, experiment, name, start_ms, tags, status, end_ms, server, experiment_id, run_id, "
-      "artifact_uri, create_tried, closed, target FROM run ORDER BY id");
+      "artifact_uri, create_tried, closed, target, verification FROM run ORDER BY id");
   while (rows.next()) {
     RecordedRun run;
     run.id = rows.integer(0);
@@ -113,6 +115,7 @@ std::vector<RecordedRun> JournalStore::runs() {
     run.create_tried = rows.integer(13) != 0;
     run.is_closed = rows.integer(14) != 0;
     run.target = rows.text(15);
+    run.verification = rows.text(16);
     runs.push_back(std::move(run));
   }
   return runs;
@@ -152,14 +155,21 @@ Waiting JournalStore::next_batch(std::int64_t run) {
   return waiting;
 }
 
-std::optional<WaitingFile> JournalStore::next_file(std::int64_t run) {
+std::vector<WaitingFile> JournalStore::next_files(std::int64_t run, std::size_t max) {
+  const auto delivered = delivered_files(run);
   const std::lock_guard lock(mutex_);
   auto rows = database_.prepare(
       "SELECT place, text, key FROM entry INDEXED BY waiting WHERE run = ? AND state = 0 AND kind = 3 ORDER BY place "
-      "LIMIT 1");
-  rows.bind(run);
-  if (!rows.next()) return std::nullopt;
-  return WaitingFile{rows.integer(0), rows.text(1), rows.text(2)};
+      "LIMIT ?");
+  rows.bind(run).bind(static_cast<std::int64_t>(max));
+  std::vector<WaitingFile> files;
+  std::set<std::string> paths;
+  while (rows.next() && paths.insert(rows.text(2)).second) {
+    files.push_back({rows.integer(0), rows.text(1), rows.text(2)});
+    const auto before = delivered.find(files.back().path);
+    if (before != delivered.end()) files.back().delivered = before->second;
+  }
+  return files;
 }
 
 std::optional<WaitingItem> JournalStore::next_item(std::int64_t run) {
@@ -189,9 +199,9 @@ void JournalStore::mark_made(const RecordedRun& run) {
       .run();
 }
 
-void JournalStore::mark_closed(std::int64_t run) {
+void JournalStore::mark_closed(std::int64_t run, const std::string& verification) {
   const std::lock_guard lock(mutex_);
-  database_.prepare("UPDATE run SET closed = 1 WHERE id = ?").bind(run).run();
+  database_.prepare("UPDATE run SET closed = 1, verification = ? WHERE id = ?").bind(verification).bind(run).run();
 }
 
 void JournalStore::mark_delivered(const std::vector<std::int64_t>& places) {
@@ -200,6 +210,15 @@ void JournalStore::mark_delivered(const std::vector<std::int64_t>& places) {
   database_.transact([&] {
     for (const auto place : places) update.bind(place).run();
   });
+}
+
+void JournalStore::mark_file_delivered(std::int64_t place, const FileContent& content) {
+  const std::lock_guard lock(mutex_);
+  database_.prepare("UPDATE entry SET state = 1, size_bytes = ?, sha256 = ? WHERE place = ?")
+      .bind(content.size_bytes)
+      .bind(content.sha256)
+      .bind(place)
+      .run();
 }
 
 void JournalStore::mark_refused(std::int64_t run, std::size_t count, const std::string& why) {
@@ -212,6 +231,44 @@ void JournalStore::mark_refused(std::int64_t run, std::size_t count, const std::
       .bind(why)
       .bind(run)
       .run();
+}
+
+std::vector<std::string> JournalStore::metric_keys(std::int64_t run) {
+  const std::lock_guard lock(mutex_);
+  auto rows = database_.prepare("SELECT key FROM entry WHERE run = ? AND kind = 0 GROUP BY key ORDER BY MIN(place)");
+  rows.bind(run);
+  std::vector<std::string> keys;
+  while (rows.next()) keys.push_back(rows.text(0));
+  return keys;
+}
+
+std::vector<Metric> JournalStore::points(std::int64_t run, std::string_view key) {
+  const std::lock_guard lock(mutex_);
+  auto rows = database_.prepare(
+      "SELECT key, number, time_ms, step FROM entry WHERE run = ? AND kind = 0 AND key = ? ORDER BY place");
+  rows.bind(run).bind(key);
+  std::vector<Metric> points;
+  while (rows.next()) points.push_back({rows.text(0), rows.number(1), rows.integer(2), rows.integer(3)});
+  return points;
+}
+
+std::map<std::string, std::string> JournalStore::pairs(std::int64_t run, EntryKind kind) {
+  const std::lock_guard lock(mutex_);
+  auto rows = database_.prepare("SELECT key, text FROM entry WHERE run = ? AND kind = ? ORDER BY place");
+  rows.bind(run).bind(static_cast<std::int64_t>(kind));
+  std::map<std::string, std::string> pairs;
+  while (rows.next()) pairs[rows.text(0)] = rows.text(1);
+  return pairs;
+}
+
+std::map<std::string, FileContent> JournalStore::delivered_files(std::int64_t run) {
+  const std::lock_guard lock(mutex_);
+  auto rows = database_.prepare(
+      "SELECT key, size_bytes, sha256 FROM entry WHERE run = ? AND kind = 3 AND sha256 <> '' ORDER BY place");
+  rows.bind(run);
+  std::map<std::string, FileContent> files;
+  while (rows.next()) files[rows.text(0)] = {rows.integer(1), rows.text(2)};
+  return files;
 }
 
 JournalStore::Counts JournalStore::count(std::int64_t run) {

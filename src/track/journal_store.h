@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "track/database.h"
@@ -35,7 +37,11 @@ struct RecordedRun {
   std::string artifact_uri;
   bool create_tried = false;  ///< a request to make it went out, and may have arrived
   bool is_closed = false;     ///< everything, the final status too, is there
+  std::string verification;   ///< once closed: kVerified, or what the server did not give back as it was logged
 };
+
+/// Says that a server gave everything of a run back as it was logged.
+inline constexpr std::string_view kVerified = "verified";
 
 /// Is what a journal holds of one run and the server has not confirmed; the oldest of it.
 struct Waiting {
@@ -43,10 +49,17 @@ struct Waiting {
   std::vector<std::int64_t> places;  ///< in the journal, of all entities of the batch
 };
 
+/// Tells a file's bytes apart from others.
+struct FileContent {
+  std::int64_t size_bytes = 0;
+  std::string sha256;
+};
+
 struct WaitingFile {
   std::int64_t place = 0;
   std::filesystem::path file;
-  std::string path;  ///< inside the run
+  std::string path;                           ///< inside the run
+  std::optional<FileContent> delivered = {};  ///< under the same path before
 };
 
 /// Is a dataset or a model.
@@ -77,14 +90,21 @@ class JournalStore {
 
   // What the server has not confirmed, oldest first.
   Waiting next_batch(std::int64_t run);
-  std::optional<WaitingFile> next_file(std::int64_t run);
+  std::vector<WaitingFile> next_files(std::int64_t run, std::size_t max);  ///< no two with the same path
   std::optional<WaitingItem> next_item(std::int64_t run);
 
   void mark_create_tried(std::int64_t run);
   void mark_made(const RecordedRun& run);
-  void mark_closed(std::int64_t run);
+  void mark_closed(std::int64_t run, const std::string& verification);
   void mark_delivered(const std::vector<std::int64_t>& places);
+  void mark_file_delivered(std::int64_t place, const FileContent& content);
   void mark_refused(std::int64_t run, std::size_t count, const std::string& why);  ///< some of what counts as delivered
+
+  // What a server must give back, in the order in which it was logged; of what was set twice, the last.
+  std::vector<std::string> metric_keys(std::int64_t run);
+  std::vector<Metric> points(std::int64_t run, std::string_view key);
+  std::map<std::string, std::string> pairs(std::int64_t run, EntryKind kind);
+  std::map<std::string, FileContent> delivered_files(std::int64_t run);  ///< by path
 
   /// Counts entries, files and final statuses.
   struct Counts {

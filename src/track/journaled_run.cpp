@@ -34,7 +34,10 @@ std::string make_uuid() {
 
 std::vector<KeyValue> tags_of(const RunStart& start) {
   auto tags = start.tags;
-  for (const auto& [key, value] : tags) check_key("tag", key);
+  for (auto& [key, value] : tags) {
+    check_key("tag", key);
+    value = cut_text(value, kMaxTagLength);
+  }
   const auto add_default = [&](const std::string& key, std::string value) {
     const auto same_key = [&](const KeyValue& tag) { return tag.first == key; };
     if (std::none_of(tags.begin(), tags.end(), same_key)) tags.emplace_back(key, std::move(value));
@@ -42,6 +45,21 @@ std::vector<KeyValue> tags_of(const RunStart& start) {
   add_default("mlflow.user", user_name());
   add_default("mlflow.source.type", "LOCAL");
   return tags;
+}
+
+bool is_inside(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  const auto relative = path.lexically_normal().lexically_relative(folder.lexically_normal());
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+/// Refuses what only seems to lie in the run's folder: whoever prepared that folder could have any file sent.
+void refuse_link_outside(const std::filesystem::path& file, const std::filesystem::path& record_folder) {
+  std::error_code ignored;
+  const auto target = std::filesystem::weakly_canonical(file, ignored);
+  if (!is_inside(file, record_folder) || is_inside(target, std::filesystem::weakly_canonical(record_folder, ignored)))
+    return;
+  throw Error(ErrorKind::kData, fmt::format("is a link out of the run's folder, to {}", target.string()), file.string(),
+              "copy the file into the folder instead");
 }
 
 std::shared_ptr<Journal> make_journal(const std::filesystem::path& record_folder) {
@@ -92,6 +110,16 @@ void JournaledRun::log_params(const std::vector<KeyValue>& params) {
   for (const auto& [key, value] : take_new_params(params, known_params_)) {
     journal_->log({.kind = EntryKind::kParam, .run = run_.id, .time_ms = wall_clock_ms(), .key = key, .text = value});
   }
+  for (const auto& [key, value] : params) {
+    if (known_params_.at(key) != value) keep_whole(key, value);
+  }
+}
+
+void JournaledRun::keep_whole(const std::string& key, const std::string& value) {
+  const auto path = fmt::format("params/{}.txt", key);
+  const auto file = journal_->record_folder() / "long_params" / run_.uuid / path;
+  write_file_atomically(file, value);
+  log_artifact(file, path);
 }
 
 void JournaledRun::log_metric(std::string_view key, double value, std::int64_t step) {
@@ -107,9 +135,13 @@ void JournaledRun::set_tag(std::string_view key, std::string_view value) {
 
 void JournaledRun::log_artifact(const std::filesystem::path& file, std::string_view artifact_path) {
   check_artifact_path(artifact_path);
-  const auto path = std::filesystem::absolute(file).string();
-  journal_->log(
-      {.kind = EntryKind::kFile, .run = run_.id, .time_ms = wall_clock_ms(), .key = artifact_path, .text = path});
+  const auto path = std::filesystem::absolute(file);
+  refuse_link_outside(path, std::filesystem::absolute(journal_->record_folder()));
+  journal_->log({.kind = EntryKind::kFile,
+                 .run = run_.id,
+                 .time_ms = wall_clock_ms(),
+                 .key = artifact_path,
+                 .text = path.native()});
   if (sender_ != nullptr) sender_->wake();
 }
 
@@ -164,11 +196,15 @@ Delivery JournaledRun::delivery() const {
   Delivery delivery;
   delivery.backend = sender_ == nullptr ? "journal" : "mlflow";
   if (sender_ == nullptr) return delivery;
+  delivery.verified = true;
   for (const auto& run : family()) {
     const auto counts = journal_->store().count(run.id);
     delivery.sent += counts.delivered;
     delivery.undelivered += counts.waiting + counts.refused;
     if (delivery.first_error.empty()) delivery.first_error = counts.first_refusal;
+    delivery.verified = delivery.verified && run.verification == kVerified;
+    if (!run.verification.empty() && run.verification != kVerified && delivery.difference.empty())
+      delivery.difference = fmt::format("run `{}` on the server: {}", run.name, run.verification);
     if (run.id != run_.id || run.run_id.empty()) continue;
     delivery.run_id = run.run_id;
     delivery.url = sender_->run_page(run);

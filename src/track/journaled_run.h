@@ -35,6 +35,8 @@ class JournaledRun final : public Run {
   JournaledRun(std::shared_ptr<Journal> journal, std::shared_ptr<Sender> sender, const RunStart& start,
                const RecordedRun& parent);
 
+  /// Keeps the whole of a param that had to be cut as a file.
+  void keep_whole(const std::string& key, const std::string& value);
   void log_item(EntryKind kind, const std::string& name, const Json& description);
 
   /// Lists this run and all below it.

@@ -15,6 +15,7 @@ struct MlflowOptions {
   double request_timeout_s = 30.0;
   double retry_deadline_s = 30.0;
   double flush_timeout_s = 20.0;
+  bool read_back = true;
 
   static auto schema() {
     using O = MlflowOptions;
@@ -28,7 +29,8 @@ struct MlflowOptions {
         config::field("retry_deadline_s", &O::retry_deadline_s, kSeconds,
                       "after this without an answer the run is untracked"),
         config::field("flush_timeout_s", &O::flush_timeout_s, kSeconds,
-                      "longest wait for delivery at the end of a run"));
+                      "longest wait for delivery at the end of a run"),
+        config::field("read_back", &O::read_back, "before a run ends, read everything back and compare it"));
   }
 };
 
@@ -53,7 +55,7 @@ class MlflowTracker final : public Tracker {
     MlflowApi api(find_tracking_server(options.uri, origin), http);
     sender_ = std::make_shared<Sender>(
         std::move(api),
-        SenderOptions{2.0 * options.connect_timeout_s, options.retry_deadline_s, options.flush_timeout_s});
+        SenderOptions{2.0 * options.connect_timeout_s, options.retry_deadline_s, options.flush_timeout_s, options.read_back});
   }
 
   std::unique_ptr<Run> start(const RunStart& start) override { return JournaledRun::start(start, sender_); }

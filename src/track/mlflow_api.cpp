@@ -54,13 +54,11 @@ std::string RunInfo::tag(std::string_view key) const {
 }
 
 MlflowApi::MlflowApi(TrackingServer server, HttpOptions options)
-    : server_(std::move(server)),
-      timeout_s_(options.request_timeout_s),
-      http_(with_login(std::move(options), server_)) {}
+    : server_(std::move(server)), options_(std::move(options)), http_(with_login(options_, server_)) {}
 
 Outcome<Json> MlflowApi::call(const HttpRequest& request) {
   const HttpResponse response = http_.send(request);
-  if (auto failure = explain(response, server_, timeout_s_)) return *std::move(failure);
+  if (auto failure = explain(response, server_, options_.request_timeout_s)) return *std::move(failure);
   auto json = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return explain_garbage(response, server_);
   return json;
@@ -216,19 +214,30 @@ Outcome<std::string> MlflowApi::artifact_url(std::string_view artifact_uri, std:
   return fmt::format("{}{}{}{}", base, kArtifactProxy, percent_encode(rest), file);
 }
 
-Done MlflowApi::upload_artifact(std::string_view artifact_uri, const std::filesystem::path& file,
-                                std::string_view path) {
+Done MlflowApi::put(HttpRequest request, std::string_view artifact_uri, std::string_view path) {
   const auto url = artifact_url(artifact_uri, path);
   if (!url) return url.failure();
-  HttpRequest request;
   request.method = "PUT";
   request.url = *url;
-  request.upload = file;
   const auto response = http_.send(request);
-  auto failure = explain(response, server_, timeout_s_);
+  auto failure = explain(response, server_, options_.request_timeout_s);
   if (!failure) return std::monostate{};
-  if (response.transport == Transport::kFile) failure->message = fmt::format("{}: {}", file.string(), failure->message);
+  if (response.transport == Transport::kFile)
+    failure->message = fmt::format("{}: {}", request.upload.string(), failure->message);
   return *std::move(failure);
+}
+
+Done MlflowApi::upload_artifact(std::string_view artifact_uri, const std::filesystem::path& file,
+                                std::string_view path) {
+  HttpRequest request;
+  request.upload = file;
+  return put(std::move(request), artifact_uri, path);
+}
+
+Done MlflowApi::upload_text(std::string_view artifact_uri, std::string text, std::string_view path) {
+  HttpRequest request;
+  request.body = std::move(text);
+  return put(std::move(request), artifact_uri, path);
 }
 
 Outcome<std::vector<ArtifactInfo>> MlflowApi::list_artifacts(std::string_view run_id, std::string_view folder) {
@@ -254,7 +263,7 @@ Outcome<std::string> MlflowApi::download_artifact(std::string_view artifact_uri,
   HttpRequest request;
   request.url = *url;
   auto response = http_.send(request);
-  if (auto failure = explain(response, server_, timeout_s_)) return *std::move(failure);
+  if (auto failure = explain(response, server_, options_.request_timeout_s)) return *std::move(failure);
   return std::move(response.body);
 }
 

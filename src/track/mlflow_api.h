@@ -59,6 +59,9 @@ class MlflowApi {
   /// Takes everything but the login from `options`; that comes with the server.
   MlflowApi(TrackingServer server, HttpOptions options);
 
+  /// Opens another connection to the same server.
+  MlflowApi another() const { return MlflowApi(server_, options_); }
+
   const TrackingServer& server() const { return server_; }
 
   /// Finds an experiment, also a deleted one; nullopt when there is none.
@@ -94,6 +97,9 @@ class MlflowApi {
   /// Stores a file through the server's artifact proxy; repeatable. `artifact_uri` is the run's.
   Done upload_artifact(std::string_view artifact_uri, const std::filesystem::path& file, std::string_view path);
 
+  /// Stores a text as a file in the same way.
+  Done upload_text(std::string_view artifact_uri, std::string text, std::string_view path);
+
   /// Lists one folder of a run; "" is its root.
   Outcome<std::vector<ArtifactInfo>> list_artifacts(std::string_view run_id, std::string_view folder = "");
 
@@ -107,13 +113,14 @@ class MlflowApi {
   void abort() { http_.abort(); }
 
  private:
+  Done put(HttpRequest request, std::string_view artifact_uri, std::string_view path);
   Outcome<Json> call(const HttpRequest& request);
   Outcome<Json> get(std::string_view path_and_query);
   Outcome<Json> post(std::string_view path, const Json& body, bool once = false);
   Outcome<std::string> artifact_url(std::string_view artifact_uri, std::string_view path) const;
 
   TrackingServer server_;
-  double timeout_s_;
+  HttpOptions options_;
   HttpClient http_;
 };
 

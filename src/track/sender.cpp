@@ -26,7 +26,7 @@ bool is_final(const Failure& failure) { return !failure.connected || failure.kin
 Sender::Sender(MlflowApi api, SenderOptions options)
     : api_(std::move(api)),
       options_(options),
-      deliverer_(api_),
+      deliverer_(api_, options.reads_back),
       backoff_(options.retry_deadline_s, std::random_device{}()) {
   thread_ = std::thread([this] {
     block_signals();
@@ -40,6 +40,7 @@ Sender::~Sender() {
     stopping_ = true;
   }
   api_.abort();
+  deliverer_.abort();
   work_.notify_one();
   thread_.join();
 }

@@ -59,10 +59,12 @@ struct Delivery {
   std::int64_t retried = 0;      ///< requests that had to be repeated
   std::int64_t undelivered = 0;  ///< waiting, refused or given up
   std::string first_error;       ///< why, when something was refused or given up
+  bool verified = false;         ///< the server gave everything back as it was logged
+  std::string difference;        ///< what it gave back otherwise
   std::string run_id;            ///< empty until the server has made the run
   std::string url;               ///< the run's page; empty likewise
 
-  bool complete() const { return undelivered == 0; }
+  bool complete() const { return undelivered == 0 && difference.empty(); }
 };
 
 /// Is one run of a tracking backend. No call waits for the network, but for finish(), or throws because of it.

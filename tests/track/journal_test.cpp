@@ -79,7 +79,9 @@ TEST_F(JournalTest, GivesBackWhatWasLogged) {
   EXPECT_EQ(odd.metrics[1].value, -INFINITY);
   EXPECT_EQ(odd.params, (std::vector<KeyValue>{{"lr", "0.1"}}));
   EXPECT_EQ(odd.tags, (std::vector<KeyValue>{{"note", "second"}}));
-  EXPECT_EQ(journal.store().next_file(runs[1].id)->path, "models/a.pt");
+  const auto files = journal.store().next_files(runs[1].id, 10);
+  ASSERT_EQ(files.size(), 1U);
+  EXPECT_EQ(files[0].path, "models/a.pt");
 
   log_points(journal, parent, 1);
   journal.settle();
