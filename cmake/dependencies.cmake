@@ -15,5 +15,6 @@ pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.40)
 
 if(ASSAY_TORCH)
   set(ASSAY_TORCH_VERSION 2.11.0)
+  find_package(PNG 1.6 REQUIRED)
   find_package(TorchWheel ${ASSAY_TORCH_VERSION} EXACT REQUIRED)
 endif()

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "app/sample_images.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "data/split.h"
@@ -41,6 +42,30 @@ void print_epoch(const train::Epoch& epoch, std::int64_t num_epochs) {
              epoch.learning_rate, epoch.images_per_second, format_duration(epoch.seconds));
 }
 
+/// Shapes of images and labels in MLflow's form.
+Json tensor_schema(const ClassificationData& data) {
+  const auto tensor = [](const char* type, const std::vector<std::int64_t>& shape) {
+    return Json{{"type", "tensor"}, {"tensor-spec", {{"dtype", type}, {"shape", shape}}}};
+  };
+  const auto images = tensor("uint8", {-1, 3, data.image_height(), data.image_width()});
+  return {{"mlflow_tensorspec",
+           {{"features", Json::array({images}).dump()}, {"targets", Json::array({tensor("int64", {-1})}).dump()}}}};
+}
+
+track::DatasetInput describe_split(const ClassificationData& data, const std::string& split, std::int64_t num_images,
+                                   const std::string& digest, const std::string& source) {
+  track::DatasetInput input;
+  input.name = data.name + "-" + split;
+  // MLflow tells data sets apart by name and digest; the splits of one share their files.
+  input.digest = digest.substr(0, 36);
+  input.context = split;
+  input.source_type = "assay";
+  input.source = source;
+  input.schema = tensor_schema(data).dump();
+  input.profile = Json{{"num_images", num_images}, {"num_classes", data.num_classes()}}.dump();
+  return input;
+}
+
 }  // namespace
 
 ClassificationData load_data(RunContext& context, const config::Section& section) {
@@ -64,9 +89,10 @@ ClassificationData load_data(RunContext& context, const config::Section& section
                             data.loading.loader.validation_fraction, data.train.size(), data.validation.size()));
   }
   const auto num_test = data.test_images.labels.size(0);
+  const auto digest = dataset->digest();
   context.record["dataset"] = {{"name", data.name},
                                {"description", dataset->description()},
-                               {"digest", dataset->digest()},
+                               {"digest", digest},
                                {"classes", data.class_names},
                                {"num_train", data.train.size()},
                                {"num_validation", data.validation.size()},
@@ -74,6 +100,13 @@ ClassificationData load_data(RunContext& context, const config::Section& section
                                {"image_size", data.image_height()}};
   fmt::print(stderr, "data: {}; {} training, {} validation, {} test images, ready in {}\n", dataset->description(),
              data.train.size(), data.validation.size(), num_test, format_duration(watch.seconds()));
+  const auto source = Json{{"name", data.name}, {"description", dataset->description()}}.dump();
+  const auto log = [&](const char* split, std::int64_t count) {
+    context.run.log_dataset(describe_split(data, split, count, digest, source));
+  };
+  log("training", static_cast<std::int64_t>(data.train.size()));
+  log("validation", static_cast<std::int64_t>(data.validation.size()));
+  log("test", num_test);
   return data;
 }
 
@@ -124,6 +157,7 @@ void train_classifier(RunContext& context, const ClassificationData& data, model
       data::Loader::for_training(data.train_images, data.train, data.normalization, data.loading, plan.global, seed);
   auto validation_loader =
       data::Loader::for_evaluation(data.train_images, data.validation, data.normalization, kEvaluationBatch);
+  log_augmented_images(context, data, train_loader);
   auto& record = context.record["training"];
   record = {{"history", Json::array()},
             {"epochs_planned", options.epochs},

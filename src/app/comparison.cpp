@@ -58,16 +58,6 @@ std::string describe(const Measurement& one, const Measurement& baseline) {
                      one.latency.p95_us, one.agreement * 100.0);
 }
 
-std::string markdown_summary(const std::vector<Measurement>& measurements) {
-  std::string text = "| variant | test accuracy | size | latency p50 | agreement |\n|---|---|---|---|---|\n";
-  for (const auto& one : measurements) {
-    text +=
-        fmt::format("| {} | {:.2f} % | {:.1f} kB | {:.0f} us | {:.2f} % |\n", one.variant.name, one.accuracy() * 100.0,
-                    static_cast<double>(one.size_bytes) / 1e3, one.latency.p50_us, one.agreement * 100.0);
-  }
-  return text;
-}
-
 }  // namespace
 
 void record_comparison(RunContext& context, const std::vector<Measurement>& measurements, const Targets& targets) {
@@ -84,7 +74,6 @@ void record_comparison(RunContext& context, const std::vector<Measurement>& meas
     track_variant(context, one);
   }
   context.run.log_metric("test/accuracy", baseline.accuracy(), 0);
-  context.run.set_tag("mlflow.note.content", markdown_summary(measurements));
 }
 
 }  // namespace assay::app

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/ending.h"
+#include "app/note.h"
 #include "app/resolvers.h"
 #include "app/run_folder.h"
 #include "config/fingerprint.h"
@@ -64,6 +65,7 @@ class Session {
     write_file_atomically(folder / "composed.toml", config::write_toml(configuration_.composition.table));
     const auto run = tracker_->start(describe_start(folder));
     run->log_params(params());
+    run->set_tag("mlflow.note.content", make_note(record_));
     for (const auto* file : {"config.toml", "composed.toml"}) run->log_artifact(folder / file, file);
     print_panel(experiment_.catalogue.experiment, describe_machine(folder));
 
@@ -87,19 +89,16 @@ class Session {
   void deliver(track::Run& run, const std::filesystem::path& folder, const Ending& ending) {
     const auto file = folder / "record.json";
     write_json(file, record_);
+    run.set_tag("mlflow.note.content", make_note(record_));
     run.set_tag("assay.record", "record.json");
     if (!ending.error.empty()) run.set_tag("assay.error", ending.error);
     run.log_artifact(file, "record.json");
     run.finish(ending.status);
     const auto delivery = run.delivery();
-    record_["tracking"] = {{"backend", delivery.backend},
-                           {"url", delivery.url},
-                           {"run_id", delivery.run_id},
-                           {"complete", delivery.complete()},
-                           {"verified", delivery.verified},
-                           {"sent", delivery.sent},
-                           {"retried", delivery.retried},
-                           {"undelivered", delivery.undelivered},
+    record_["tracking"] = {{"backend", delivery.backend},        {"url", delivery.url},
+                           {"run_id", delivery.run_id},          {"complete", delivery.complete()},
+                           {"verified", delivery.verified},      {"sent", delivery.sent},
+                           {"retried", delivery.retried},        {"undelivered", delivery.undelivered},
                            {"first_error", delivery.first_error}};
     write_json(file, record_);
     if (!delivery.difference.empty()) {

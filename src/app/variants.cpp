@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "app/comparison.h"
+#include "app/sample_images.h"
 #include "core/sha256.h"
 #include "data/split.h"
 #include "deploy/torchscript.h"
@@ -93,6 +94,7 @@ void evaluate_variants(RunContext& context, const ClassificationData& data, cons
   for (std::size_t i = 0; i < variants.size(); ++i) {
     measurements.push_back(measure_accuracy(context, data, variants[i], modules[i], baseline_predictions));
   }
+  log_predictions(context, data, baseline_predictions);
   const auto latencies = time_modules(modules, data, benchmark);
   for (std::size_t i = 0; i < variants.size(); ++i) {
     measurements[i].latency = latencies[i];

@@ -98,6 +98,10 @@ std::vector<KeyValue> take_new_params(const std::vector<KeyValue>& params, std::
   return fresh;
 }
 
+void check_open(bool is_finished, std::string_view run_name) {
+  if (is_finished) refuse("something more of run", run_name, "it has ended");
+}
+
 void check_artifact_path(std::string_view path) {
   auto fault = path_fault(path);
   if (path.find_first_of("#\\") != std::string_view::npos) fault = "# and \\ are not allowed";

@@ -55,6 +55,9 @@ void check_key(std::string_view what, std::string_view key);
 /// Errors: Error(kInternal) for a bad key, or one that is already known with another value: the server would refuse it.
 std::vector<KeyValue> take_new_params(const std::vector<KeyValue>& params, std::map<std::string, std::string>& known);
 
+/// Refuses to log to a run that has ended: it would never be delivered. Errors: Error(kInternal).
+void check_open(bool is_finished, std::string_view run_name);
+
 /// Refuses a path inside a run that MLflow's artifact proxy does not take. Errors: Error(kInternal).
 void check_artifact_path(std::string_view path);
 

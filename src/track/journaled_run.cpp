@@ -106,6 +106,7 @@ JournaledRun::~JournaledRun() {
 }
 
 void JournaledRun::log_params(const std::vector<KeyValue>& params) {
+  check_open(is_finished_, run_.name);
   const std::lock_guard lock(params_mutex_);
   for (const auto& [key, value] : take_new_params(params, known_params_)) {
     journal_->log({.kind = EntryKind::kParam, .run = run_.id, .time_ms = wall_clock_ms(), .key = key, .text = value});
@@ -123,17 +124,20 @@ void JournaledRun::keep_whole(const std::string& key, const std::string& value) 
 }
 
 void JournaledRun::log_metric(std::string_view key, double value, std::int64_t step) {
+  check_open(is_finished_, run_.name);
   check_key("metric", key);
   journal_->log({.run = run_.id, .time_ms = wall_clock_ms(), .step = step, .number = value, .key = key});
 }
 
 void JournaledRun::set_tag(std::string_view key, std::string_view value) {
+  check_open(is_finished_, run_.name);
   check_key("tag", key);
   const auto text = cut_text(value, kMaxTagLength);
   journal_->log({.kind = EntryKind::kTag, .run = run_.id, .time_ms = wall_clock_ms(), .key = key, .text = text});
 }
 
 void JournaledRun::log_artifact(const std::filesystem::path& file, std::string_view artifact_path) {
+  check_open(is_finished_, run_.name);
   check_artifact_path(artifact_path);
   const auto path = std::filesystem::absolute(file);
   refuse_link_outside(path, std::filesystem::absolute(journal_->record_folder()));
@@ -159,6 +163,7 @@ void JournaledRun::log_model(const LoggedModel& model) {
 }
 
 void JournaledRun::log_item(EntryKind kind, const std::string& name, const Json& description) {
+  check_open(is_finished_, run_.name);
   const auto text = to_wire(description);
   journal_->log({.kind = kind, .run = run_.id, .time_ms = wall_clock_ms(), .key = name, .text = text});
 }
@@ -170,7 +175,7 @@ std::unique_ptr<Run> JournaledRun::start_child(const RunStart& start) {
 }
 
 void JournaledRun::finish(RunStatus status) {
-  if (std::exchange(is_finished_, true)) return;
+  if (is_finished_.exchange(true)) return;
   const auto end_ms = wall_clock_ms();
   for (const auto& run : family()) {
     journal_->log({.kind = EntryKind::kEnd, .run = run.id, .time_ms = end_ms, .key = to_string(status), .text = ""});

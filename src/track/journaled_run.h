@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -47,7 +48,7 @@ class JournaledRun final : public Run {
   RecordedRun run_;
   std::mutex params_mutex_;
   std::map<std::string, std::string> known_params_;
-  bool is_finished_ = false;
+  std::atomic<bool> is_finished_ = false;
 };
 
 }  // namespace assay::track

@@ -13,14 +13,34 @@ struct OffOptions {
 
 class OffRun final : public Run {
  public:
-  void log_params(const std::vector<KeyValue>& params) override { take_new_params(params, params_); }
-  void log_metric(std::string_view key, double, std::int64_t) override { check_key("metric", key); }
-  void set_tag(std::string_view key, std::string_view) override { check_key("tag", key); }
-  void log_artifact(const std::filesystem::path&, std::string_view path) override { check_artifact_path(path); }
-  void log_dataset(const DatasetInput& dataset) override { check_dataset(dataset); }
-  void log_model(const LoggedModel& model) override { check_model(model); }
-  std::unique_ptr<Run> start_child(const RunStart&) override { return std::make_unique<OffRun>(); }
-  void finish(RunStatus) override {}
+  explicit OffRun(std::string name) : name_(std::move(name)) {}
+
+  void log_params(const std::vector<KeyValue>& params) override {
+    refuse_when_finished();
+    take_new_params(params, params_);
+  }
+  void log_metric(std::string_view key, double, std::int64_t) override {
+    refuse_when_finished();
+    check_key("metric", key);
+  }
+  void set_tag(std::string_view key, std::string_view) override {
+    refuse_when_finished();
+    check_key("tag", key);
+  }
+  void log_artifact(const std::filesystem::path&, std::string_view path) override {
+    refuse_when_finished();
+    check_artifact_path(path);
+  }
+  void log_dataset(const DatasetInput& dataset) override {
+    refuse_when_finished();
+    check_dataset(dataset);
+  }
+  void log_model(const LoggedModel& model) override {
+    refuse_when_finished();
+    check_model(model);
+  }
+  std::unique_ptr<Run> start_child(const RunStart& start) override { return std::make_unique<OffRun>(start.name); }
+  void finish(RunStatus) override { is_finished_ = true; }
   Delivery delivery() const override {
     Delivery delivery;
     delivery.backend = "off";
@@ -28,14 +48,18 @@ class OffRun final : public Run {
   }
 
  private:
+  void refuse_when_finished() const { check_open(is_finished_, name_); }
+
+  std::string name_;
   std::map<std::string, std::string> params_;
+  bool is_finished_ = false;
 };
 
 class OffTracker final : public Tracker {
  public:
   OffTracker(const OffOptions&, const config::Section&) {}
 
-  std::unique_ptr<Run> start(const RunStart&) override { return std::make_unique<OffRun>(); }
+  std::unique_ptr<Run> start(const RunStart& start) override { return std::make_unique<OffRun>(start.name); }
 };
 
 }  // namespace

@@ -16,14 +16,20 @@
 
 namespace assay::track {
 
-/// Makes an MLflow tracker for a server; options in seconds.
-inline std::unique_ptr<Tracker> tracker_for(const std::string& url, const std::map<std::string, double>& options = {}) {
+/// Makes a tracker of any backend; `uri` only for one that has a server, options in seconds.
+inline std::unique_ptr<Tracker> tracker_of(const std::string& backend, const std::string& uri = "",
+                                           const std::map<std::string, double>& options = {}) {
   const config::Origin origin{"run.toml", 1, 1};
   config::Table table;
-  table.set("name", config::Value(std::string("mlflow"), origin));
-  table.set("uri", config::Value(url, origin));
+  table.set("name", config::Value(backend, origin));
+  if (!uri.empty()) table.set("uri", config::Value(uri, origin));
   for (const auto& [key, value] : options) table.set(key, config::Value(value, origin));
   return make_tracker(config::Section(table, "track", origin));
+}
+
+/// Makes an MLflow tracker for a server.
+inline std::unique_ptr<Tracker> tracker_for(const std::string& url, const std::map<std::string, double>& options = {}) {
+  return tracker_of("mlflow", url, options);
 }
 
 /// Describes a run whose record folder goes away with the test program.

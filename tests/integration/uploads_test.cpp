@@ -75,10 +75,7 @@ TEST(UploadsTest, RefusesALinkOutOfTheRunsFolder) {
   const auto start = start_of("link", "run");
   const TemporaryFolder elsewhere;
   const auto secret = elsewhere.write("secret", "not of this run");
-  const config::Origin origin{"run.toml", 1, 1};
-  config::Table table;
-  table.set("name", config::Value(std::string("journal"), origin));
-  const auto run = make_tracker(config::Section(table, "track", origin))->start(start);
+  const auto run = tracker_of("journal")->start(start);
   const auto link = start.record_folder / "model.pt";
   std::filesystem::create_symlink(secret, link);
   EXPECT_ERROR(run->log_artifact(link, "model.pt"), kData, "is a link out of the run's folder");

@@ -69,18 +69,5 @@ TEST(TrackerTest, RefusesABadAddressWhereItIsWritten) {
   EXPECT_ERROR(make_tracker(section({{"name", "mlflow"}, {"uri", "sqlite:///x"}})), kConfig, "(run.toml:3:7)");
 }
 
-TEST(TrackerTest, OffSendsNothingButChecksKeys) {
-  const auto run = make_tracker(section({{"name", "off"}}))->start({"experiment", "run", {}, {}});
-  run->log_metric("train/loss", 1.0, 1);
-  run->start_child({"", "child", {}, {}})->log_params({{"lr", "1"}});
-  run->finish(RunStatus::kFinished);
-  EXPECT_TRUE(run->delivery().complete());
-  EXPECT_EQ(run->delivery().backend, "off");
-  EXPECT_EQ(run->delivery().sent, 0);
-  EXPECT_ERROR(run->log_metric("100%", 1.0, 1), kInternal, "cannot be tracked");
-  run->log_params({{"lr", "1"}});
-  EXPECT_ERROR(run->log_params({{"lr", "2"}}), kInternal, "different values");
-}
-
 }  // namespace
 }  // namespace assay::track
