@@ -48,17 +48,6 @@ std::string_view path_fault(std::string_view path) {
   return {};
 }
 
-std::string_view key_fault(std::string_view key) {
-  if (count_characters(key) > kMaxKeyLength) return "it is longer than 250 characters";
-  for (const char c : key) {
-    // Letters beyond ASCII are fine; which ones is left to the server.
-    const bool allowed =
-        is_alphanumeric(c) || !is_ascii(c) || std::string_view("_-. :/").find(c) != std::string_view::npos;
-    if (!allowed) return "only letters, digits and _ - . : / and spaces are allowed";
-  }
-  return path_fault(key);
-}
-
 std::vector<KeyValue> decode_pairs(const Json& array) {
   std::vector<KeyValue> pairs;
   for (const Json& pair : array) pairs.emplace_back(pair.at("key"), pair.at("value"));
@@ -77,8 +66,19 @@ Json encode_pairs(const std::vector<KeyValue>& pairs) {
 
 }  // namespace
 
+std::string_view find_key_fault(std::string_view key) {
+  if (count_characters(key) > kMaxKeyLength) return "it is longer than 250 characters";
+  for (const char c : key) {
+    // Letters beyond ASCII are fine; which ones is left to the server.
+    const bool allowed =
+        is_alphanumeric(c) || !is_ascii(c) || std::string_view("_-. :/").find(c) != std::string_view::npos;
+    if (!allowed) return "only letters, digits and _ - . : / and spaces are allowed";
+  }
+  return path_fault(key);
+}
+
 void check_key(std::string_view what, std::string_view key) {
-  const auto fault = key_fault(key);
+  const auto fault = find_key_fault(key);
   if (!fault.empty())
     throw Error(ErrorKind::kInternal, fmt::format("{} key `{}` cannot be tracked: {}", what, key, fault));
 }

@@ -47,6 +47,9 @@ inline constexpr std::size_t kMaxBatchBytes = 900'000;
 inline constexpr std::size_t kMaxParamLength = 6000;  ///< characters; the server cuts silently beyond it
 inline constexpr std::size_t kMaxTagLength = 8000;
 
+/// Says what is wrong with a metric's, param's or tag's key in MLflow's eyes; empty when nothing is.
+std::string_view find_key_fault(std::string_view key);
+
 /// Refuses a key that MLflow does not take. `what` is "metric", "param" or "tag".
 /// Errors: Error(kInternal) naming the key and the rule: keys come from code.
 void check_key(std::string_view what, std::string_view key);
