@@ -4,11 +4,11 @@
 
 #include "app/ending.h"
 #include "app/note.h"
+#include "app/provenance.h"
 #include "app/resolvers.h"
 #include "app/run_folder.h"
 #include "config/fingerprint.h"
 #include "config/toml.h"
-#include "core/build_info.h"
 #include "core/clock.h"
 #include "core/file.h"
 
@@ -63,7 +63,13 @@ class Session {
     write_json(folder / "record.json", record_);
     write_file_atomically(folder / "config.toml", config::write_toml(configuration_.resolved));
     write_file_atomically(folder / "composed.toml", config::write_toml(configuration_.composition.table));
-    const auto run = tracker_->start(describe_start(folder));
+    const auto provenance = find_provenance(command_line_.config_dirs.front());
+    record_["source"] = provenance.record;
+    const auto run = tracker_->start(describe_start(folder, provenance));
+    if (!provenance.diff.empty()) {
+      write_file_atomically(folder / "source.diff", provenance.diff);
+      run->log_artifact(folder / "source.diff", "source.diff");
+    }
     run->log_params(params());
     run->set_tag("mlflow.note.content", make_note(record_));
     for (const auto* file : {"config.toml", "composed.toml"}) run->log_artifact(folder / file, file);
@@ -125,15 +131,12 @@ class Session {
 
   std::string run_name() const { return options_.run.name.empty() ? experiment_.run_name() : options_.run.name; }
 
-  track::RunStart describe_start(const std::filesystem::path& folder) const {
-    const auto& build = build_info();
+  track::RunStart describe_start(const std::filesystem::path& folder, const Provenance& provenance) const {
     track::RunStart start{options_.run.experiment,
                           run_name(),
                           {{"mlflow.source.name", experiment_.catalogue.experiment}, {"assay.run_key", run_key_}},
                           folder};
-    if (*build.commit != '\0') start.tags.emplace_back("mlflow.source.git.commit", build.commit);
-    if (*build.branch != '\0') start.tags.emplace_back("mlflow.source.git.branch", build.branch);
-    start.tags.emplace_back("assay.dirty", build.dirty ? "true" : "false");
+    start.tags.insert(start.tags.end(), provenance.tags.begin(), provenance.tags.end());
     return start;
   }
 

@@ -7,14 +7,23 @@ namespace assay::track {
 namespace {
 
 struct JournalOptions {
-  static auto schema() { return config::schema<JournalOptions>(); }
+  bool system_metrics = false;
+
+  static auto schema() {
+    return config::schema<JournalOptions>(
+        config::field("system_metrics", &JournalOptions::system_metrics, kSystemMetricsHelp));
+  }
 };
 
 class JournalTracker final : public Tracker {
  public:
-  JournalTracker(const JournalOptions&, const config::Section&) {}
+  JournalTracker(const JournalOptions& options, const config::Section&)
+      : watching_(system_metrics_from_environment({.enabled = options.system_metrics})) {}
 
-  std::unique_ptr<Run> start(const RunStart& start) override { return JournaledRun::start(start, nullptr); }
+  std::unique_ptr<Run> start(const RunStart& start) override { return JournaledRun::start(start, nullptr, watching_); }
+
+ private:
+  SystemMetricsOptions watching_;
 };
 
 }  // namespace

@@ -72,7 +72,8 @@ std::shared_ptr<Journal> make_journal(const std::filesystem::path& record_folder
 
 }  // namespace
 
-std::unique_ptr<JournaledRun> JournaledRun::start(const RunStart& start, const std::shared_ptr<Sender>& sender) {
+std::unique_ptr<JournaledRun> JournaledRun::start(const RunStart& start, const std::shared_ptr<Sender>& sender,
+                                                  const SystemMetricsOptions& watching) {
   auto journal = make_journal(start.record_folder);
   RecordedRun nothing_above;
   nothing_above.experiment = start.experiment;
@@ -81,6 +82,7 @@ std::unique_ptr<JournaledRun> JournaledRun::start(const RunStart& start, const s
     sender->add(journal);
     sender->await_start(*journal);
   }
+  if (watching.enabled) run->system_metrics_ = std::make_unique<SystemMetrics>(*run, watching);
   return run;
 }
 
@@ -175,6 +177,7 @@ std::unique_ptr<Run> JournaledRun::start_child(const RunStart& start) {
 }
 
 void JournaledRun::finish(RunStatus status) {
+  system_metrics_.reset();
   if (is_finished_.exchange(true)) return;
   const auto end_ms = wall_clock_ms();
   for (const auto& run : family()) {

@@ -9,6 +9,7 @@
 
 #include "track/journal.h"
 #include "track/sender.h"
+#include "track/system_metrics.h"
 #include "track/tracker.h"
 
 namespace assay::track {
@@ -18,7 +19,8 @@ class JournaledRun final : public Run {
  public:
   /// Begins an outermost run, with a journal of its own below its record folder. `sender` may be null.
   /// Errors: Error(kData) when the journal cannot be made.
-  static std::unique_ptr<JournaledRun> start(const RunStart& start, const std::shared_ptr<Sender>& sender);
+  static std::unique_ptr<JournaledRun> start(const RunStart& start, const std::shared_ptr<Sender>& sender,
+                                             const SystemMetricsOptions& watching);
 
   ~JournaledRun() override;
 
@@ -48,6 +50,7 @@ class JournaledRun final : public Run {
   RecordedRun run_;
   std::mutex params_mutex_;
   std::map<std::string, std::string> known_params_;
+  std::unique_ptr<SystemMetrics> system_metrics_;
   std::atomic<bool> is_finished_ = false;
 };
 

@@ -16,6 +16,7 @@ struct MlflowOptions {
   double retry_deadline_s = 30.0;
   double flush_timeout_s = 20.0;
   bool read_back = true;
+  bool system_metrics = false;
 
   static auto schema() {
     using O = MlflowOptions;
@@ -30,7 +31,8 @@ struct MlflowOptions {
                       "after this without an answer the run is untracked"),
         config::field("flush_timeout_s", &O::flush_timeout_s, kSeconds,
                       "longest wait for delivery at the end of a run"),
-        config::field("read_back", &O::read_back, "before a run ends, read everything back and compare it"));
+        config::field("read_back", &O::read_back, "before a run ends, read everything back and compare it"),
+        config::field("system_metrics", &O::system_metrics, kSystemMetricsHelp));
   }
 };
 
@@ -45,7 +47,8 @@ void refuse_login(const std::string& uri, const std::string& origin) {
 
 class MlflowTracker final : public Tracker {
  public:
-  MlflowTracker(const MlflowOptions& options, const config::Section& section) {
+  MlflowTracker(const MlflowOptions& options, const config::Section& section)
+      : watching_(system_metrics_from_environment({.enabled = options.system_metrics})) {
     const auto* uri = section.table().find("uri");
     const auto origin = uri == nullptr ? "" : uri->origin().to_string();
     refuse_login(options.uri, origin);
@@ -53,14 +56,15 @@ class MlflowTracker final : public Tracker {
     http.connect_timeout_s = options.connect_timeout_s;
     http.request_timeout_s = options.request_timeout_s;
     MlflowApi api(find_tracking_server(options.uri, origin), http);
-    sender_ = std::make_shared<Sender>(
-        std::move(api),
-        SenderOptions{2.0 * options.connect_timeout_s, options.retry_deadline_s, options.flush_timeout_s, options.read_back});
+    sender_ = std::make_shared<Sender>(std::move(api),
+                                       SenderOptions{2.0 * options.connect_timeout_s, options.retry_deadline_s,
+                                                     options.flush_timeout_s, options.read_back});
   }
 
-  std::unique_ptr<Run> start(const RunStart& start) override { return JournaledRun::start(start, sender_); }
+  std::unique_ptr<Run> start(const RunStart& start) override { return JournaledRun::start(start, sender_, watching_); }
 
  private:
+  SystemMetricsOptions watching_;
   std::shared_ptr<Sender> sender_;
 };
 

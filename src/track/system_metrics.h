@@ -25,6 +25,10 @@ struct SystemMetricsOptions {
   std::filesystem::path root = "/";  ///< for tests
 };
 
+/// Describes the option of backends.
+inline constexpr const char* kSystemMetricsHelp =
+    "log processor, memory, disk, network and GPU each 10 s; MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING overrides it";
+
 /// Replaces what the environment says otherwise: MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING,
 /// MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL, MLFLOW_SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING and
 /// MLFLOW_SYSTEM_METRICS_NODE_ID. An empty variable says nothing.
