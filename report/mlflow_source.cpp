@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "track/environment.h"
 #include "track/mlflow_api.h"
 
 namespace assay::report {
@@ -56,7 +57,7 @@ void load_run(track::MlflowApi& api, const track::RunInfo& run, std::string_view
 }  // namespace
 
 LoadedRecords load_records_from_mlflow(std::string_view experiment, std::string_view tracking_uri) {
-  track::MlflowApi api(track::find_tracking_server(tracking_uri, "--tracking-uri"), track::HttpOptions{});
+  track::MlflowApi api(track::find_tracking_server(tracking_uri, "--tracking-uri"), track::environment_http_options());
   const auto origin = api.server().url;
   const auto found = value_or_throw(api.find_experiment(experiment), origin);
   if (!found || found->deleted) {

@@ -13,6 +13,7 @@
 #include "tool/commands.h"
 #include "track/backoff.h"
 #include "track/deliverer.h"
+#include "track/environment.h"
 #include "track/journal.h"
 
 namespace assay::tool {
@@ -66,9 +67,9 @@ std::string choose_uri(const SyncOptions& options, const std::vector<RecordedRun
 /// Delivers one journal. Returns why something is left, or "".
 std::string deliver(const SyncOptions& options, Journal& journal, std::int64_t num_waiting) {
   const auto uri = choose_uri(options, journal.store().runs());
-  track::MlflowApi api(track::find_tracking_server(uri, "--tracking-uri"), {});
+  track::MlflowApi api(track::find_tracking_server(uri, "--tracking-uri"), track::environment_http_options());
   track::Deliverer deliverer(api);
-  track::Backoff backoff(options.patience_s, std::random_device{}());
+  track::Backoff backoff(options.patience_s, std::random_device{}(), track::environment_retry_policy());
   Progress progress("delivering " + journal.record_folder().string(), num_waiting);
   std::string refusal;
   while (true) {
@@ -81,7 +82,7 @@ std::string deliver(const SyncOptions& options, Journal& journal, std::int64_t n
     } else if (step.failure->kind == track::Failure::Kind::kRejected) {
       refusal = fmt::format("{} cannot be tracked: {}", step.what, step.failure->to_string());
     } else {
-      const auto again = backoff.fail(std::chrono::steady_clock::now());
+      const auto again = backoff.fail(std::chrono::steady_clock::now(), step.failure->retry_after_s);
       const bool is_hopeless = !step.failure->connected || step.failure->kind == track::Failure::Kind::kUnusable;
       if (is_hopeless || backoff.is_long(again)) return step.failure->to_string();
       sleep_until(again);

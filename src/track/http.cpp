@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "core/build_info.h"
+#include "track/environment.h"
 
 namespace assay::track {
 
@@ -70,7 +71,9 @@ int watch(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return state.aborted ? 1 : 0;
 }
 
-Transport classify(CURLcode code) {
+/// `text` is curl's; with TLS 1.3 a server refuses a client's certificate only after the handshake.
+Transport classify(CURLcode code, std::string_view text) {
+  if (code == CURLE_RECV_ERROR && text.find(" alert ") != std::string_view::npos) return Transport::kInsecure;
   switch (code) {
     case CURLE_OK:
       return Transport::kOk;
@@ -84,6 +87,10 @@ Transport classify(CURLcode code) {
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CLIENTCERT:
       return Transport::kInsecure;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:
@@ -115,8 +122,7 @@ void set_connection_options(HttpClient::State& state) {
   set(state.curl, CURLOPT_XFERINFODATA, &state);
   set(state.curl, CURLOPT_WRITEFUNCTION, receive);
   set(state.curl, CURLOPT_WRITEDATA, &state);
-  // A site-wide proxy must not be asked for this machine.
-  set(state.curl, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+  set(state.curl, CURLOPT_NOPROXY, environment_no_proxy().c_str());
 }
 
 void set_credentials(CURL* curl, const HttpOptions& options) {
@@ -128,6 +134,18 @@ void set_credentials(CURL* curl, const HttpOptions& options) {
     set(curl, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
     set(curl, CURLOPT_XOAUTH2_BEARER, options.token.c_str());
   }
+}
+
+void set_tls(CURL* curl, const TlsOptions& tls) {
+  if (!tls.verify) {
+    set(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+    set(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+  } else if (!tls.authorities.empty()) {
+    const bool is_folder = std::filesystem::is_directory(tls.authorities);
+    set(curl, CURLOPT_CAINFO, is_folder ? nullptr : tls.authorities.c_str());
+    set(curl, CURLOPT_CAPATH, is_folder ? tls.authorities.c_str() : nullptr);
+  }
+  if (!tls.client_certificate.empty()) set(curl, CURLOPT_SSLCERT, tls.client_certificate.c_str());
 }
 
 /// Sets method and body; `file` is the open upload or null.
@@ -153,6 +171,19 @@ void set_timeout(CURL* curl, const HttpOptions& options, bool is_upload) {
   } else {
     set(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options.request_timeout_s * 1000));
   }
+}
+
+/// Reads what curl has kept of the answer's first line and headers.
+void read_headers(CURL* curl, HttpResponse& response) {
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  response.status = static_cast<int>(status);
+  curl_off_t retry_after_s = 0;
+  curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_s);
+  response.retry_after_s = static_cast<double>(retry_after_s);
+  const char* redirect = nullptr;
+  curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &redirect);
+  if (redirect != nullptr) response.redirect_url = redirect;
 }
 
 struct CloseFile {
@@ -185,6 +216,7 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
   curl_easy_reset(curl);  // keeps the connection
   set_connection_options(*state_);
   set_credentials(curl, state_->options);
+  set_tls(curl, state_->options.tls);
 
   std::unique_ptr<std::FILE, CloseFile> file;
   std::error_code error;
@@ -192,7 +224,11 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
   if (!request.upload.empty()) {
     file_bytes = static_cast<curl_off_t>(std::filesystem::file_size(request.upload, error));
     file.reset(error ? nullptr : std::fopen(request.upload.c_str(), "rb"));
-    if (file == nullptr) return {Transport::kFile, error ? error.message() : std::strerror(errno), 0, "", ""};
+    if (file == nullptr) {
+      response.transport = Transport::kFile;
+      response.transport_text = error ? error.message() : std::strerror(errno);
+      return response;
+    }
   }
   set_payload(curl, request, file.get(), file_bytes);
   set_timeout(curl, state_->options, file != nullptr);
@@ -201,6 +237,7 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
   const char* const type =
       file != nullptr ? "Content-Type: application/octet-stream" : "Content-Type: application/json";
   curl_slist_append(headers.get(), type);
+  for (const auto& header : state_->options.headers) curl_slist_append(headers.get(), header.c_str());
   set(curl, CURLOPT_HTTPHEADER, headers.get());
   set(curl, CURLOPT_URL, request.url.c_str());
   set(curl, CURLOPT_FRESH_CONNECT, request.once ? 1L : 0L);
@@ -210,16 +247,11 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
   state_->response = &response;
   state_->too_large = false;
   const CURLcode code = state_->aborted ? CURLE_ABORTED_BY_CALLBACK : curl_easy_perform(curl);
-  response.transport = classify(code);
+  response.transport = classify(code, static_cast<const char*>(text));
   if (state_->too_large) response.transport = Transport::kTooLarge;
   if (file != nullptr && std::ferror(file.get()) != 0) response.transport = Transport::kFile;
   if (response.transport != Transport::kOk) response.transport_text = text[0] != '\0' ? text : curl_easy_strerror(code);
-  long status = 0;
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  response.status = static_cast<int>(status);
-  const char* redirect = nullptr;
-  curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &redirect);
-  if (redirect != nullptr) response.redirect_url = redirect;
+  read_headers(curl, response);
   return response;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace assay::track {
 
@@ -21,6 +22,13 @@ enum class Transport {
   kAborted,     ///< abort() was called
 };
 
+/// Says how the two sides of an https:// connection prove who they are.
+struct TlsOptions {
+  bool verify = true;                        ///< the server's certificate
+  std::filesystem::path authorities;         ///< file or folder of PEM certificates; empty: the system's
+  std::filesystem::path client_certificate;  ///< PEM with its key; empty for none
+};
+
 struct HttpOptions {
   double connect_timeout_s = 2.5;
   double request_timeout_s = 30.0;  ///< whole exchange; for an upload the longest stall instead
@@ -28,6 +36,8 @@ struct HttpOptions {
   std::string username;  ///< Basic authentication when not empty
   std::string password;
   std::string token;  ///< Bearer authentication when not empty and no user name
+  TlsOptions tls = {};
+  std::vector<std::string> headers = {};  ///< "Name: value", sent with every request
 };
 
 struct HttpRequest {
@@ -44,6 +54,7 @@ struct HttpResponse {
   int status = 0;
   std::string body;
   std::string redirect_url;
+  double retry_after_s = 0.0;  ///< what the server asks to wait; 0 when it does not
 
   bool ok() const { return transport == Transport::kOk && status >= 200 && status < 300; }
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "track/environment.h"
 #include "track/journaled_run.h"
 #include "track/plugin.h"
 
@@ -26,7 +27,8 @@ struct MlflowOptions {
         config::field("connect_timeout_s", &O::connect_timeout_s, kSeconds,
                       "longest wait for a connection; twice that at start"),
         config::field("request_timeout_s", &O::request_timeout_s, kSeconds,
-                      "longest wait for an answer; of uploads, longest stall"),
+                      "longest wait for an answer; of uploads, longest stall; "
+                      "if not written: MLFLOW_HTTP_REQUEST_TIMEOUT"),
         config::field("retry_deadline_s", &O::retry_deadline_s, kSeconds,
                       "after this without an answer the run is untracked"),
         config::field("flush_timeout_s", &O::flush_timeout_s, kSeconds,
@@ -52,13 +54,13 @@ class MlflowTracker final : public Tracker {
     const auto* uri = section.table().find("uri");
     const auto origin = uri == nullptr ? "" : uri->origin().to_string();
     refuse_login(options.uri, origin);
-    HttpOptions http;
+    auto http = environment_http_options();
     http.connect_timeout_s = options.connect_timeout_s;
-    http.request_timeout_s = options.request_timeout_s;
+    if (section.table().find("request_timeout_s") != nullptr) http.request_timeout_s = options.request_timeout_s;
     MlflowApi api(find_tracking_server(options.uri, origin), http);
     sender_ = std::make_shared<Sender>(std::move(api),
                                        SenderOptions{2.0 * options.connect_timeout_s, options.retry_deadline_s,
-                                                     options.flush_timeout_s, options.read_back});
+                                                     options.flush_timeout_s, options.read_back, environment_retry_policy()});
   }
 
   std::unique_ptr<Run> start(const RunStart& start) override { return JournaledRun::start(start, sender_, watching_); }

@@ -16,13 +16,6 @@ constexpr std::string_view kProxyScheme = "mlflow-artifacts:";
 constexpr int kRunsPerPage = 1000;
 constexpr int kPointsPerPage = 10000;
 
-HttpOptions with_login(HttpOptions options, const TrackingServer& server) {
-  options.username = server.username;
-  options.password = server.password;
-  options.token = server.token;
-  return options;
-}
-
 std::string query(std::string_view text) { return percent_encode(text, /*keep_slashes=*/false); }
 
 Failure rejection(std::string message, std::string hint) {
@@ -54,7 +47,7 @@ std::string RunInfo::tag(std::string_view key) const {
 }
 
 MlflowApi::MlflowApi(TrackingServer server, HttpOptions options)
-    : server_(std::move(server)), options_(std::move(options)), http_(with_login(options_, server_)) {}
+    : server_(std::move(server)), options_(std::move(options)), http_(connect_to(server_, options_)) {}
 
 Outcome<Json> MlflowApi::call(const HttpRequest& request) {
   const HttpResponse response = http_.send(request);
@@ -88,6 +81,14 @@ Outcome<std::optional<Experiment>> MlflowApi::find_experiment(std::string_view n
   auto experiment = read_experiment(read_member(*answer, "experiment"));
   if (experiment.id.empty()) return no_id("experiment", server_);
   return std::optional(std::move(experiment));
+}
+
+Outcome<Experiment> MlflowApi::get_experiment(std::string_view id) {
+  const auto answer = get("experiments/get?experiment_id=" + query(id));
+  if (!answer) return answer.failure();
+  auto experiment = read_experiment(read_member(*answer, "experiment"));
+  if (experiment.id.empty()) return no_id("experiment", server_);
+  return experiment;
 }
 
 Outcome<std::string> MlflowApi::get_or_create_experiment(std::string_view name) {
@@ -169,6 +170,12 @@ Done MlflowApi::set_tag(std::string_view run_id, std::string_view key, std::stri
 Done MlflowApi::update_run(std::string_view run_id, RunStatus status, std::int64_t end_ms) {
   return done(post("runs/update", {{"run_id", run_id}, {"status", to_string(status)}, {"end_time", end_ms}}));
 }
+
+Done MlflowApi::reopen_run(std::string_view run_id) {
+  return done(post("runs/update", {{"run_id", run_id}, {"status", "RUNNING"}}));
+}
+
+Done MlflowApi::delete_run(std::string_view run_id) { return done(post("runs/delete", {{"run_id", run_id}})); }
 
 Done MlflowApi::log_dataset(std::string_view run_id, const DatasetInput& dataset) {
   Json entity = {{"name", dataset.name},
@@ -265,6 +272,16 @@ Outcome<std::string> MlflowApi::download_artifact(std::string_view artifact_uri,
   auto response = http_.send(request);
   if (auto failure = explain(response, server_, options_.request_timeout_s)) return *std::move(failure);
   return std::move(response.body);
+}
+
+Done MlflowApi::delete_artifact(std::string_view artifact_uri, std::string_view path) {
+  const auto url = artifact_url(artifact_uri, path);
+  if (!url) return url.failure();
+  HttpRequest request;
+  request.method = "DELETE";
+  request.url = *url;
+  if (auto failure = explain(http_.send(request), server_, options_.request_timeout_s)) return *std::move(failure);
+  return std::monostate{};
 }
 
 std::string MlflowApi::run_page(std::string_view experiment_id, std::string_view run_id) const {

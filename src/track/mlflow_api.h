@@ -56,7 +56,7 @@ struct ArtifactInfo {
 /// Source: MLflow 3.17.2, /api/2.0/mlflow and the artifact proxy /api/2.0/mlflow-artifacts.
 class MlflowApi {
  public:
-  /// Takes everything but the login from `options`; that comes with the server.
+  /// Takes everything but login, TLS and workspace from `options`; those come with the server.
   MlflowApi(TrackingServer server, HttpOptions options);
 
   /// Opens another connection to the same server.
@@ -66,6 +66,9 @@ class MlflowApi {
 
   /// Finds an experiment, also a deleted one; nullopt when there is none.
   Outcome<std::optional<Experiment>> find_experiment(std::string_view name);
+
+  /// Returns the experiment with an id, also a deleted one.
+  Outcome<Experiment> get_experiment(std::string_view id);
 
   /// Finds or makes an experiment; several processes may do so at once. Rejected when it lies deleted on the server.
   Outcome<std::string> get_or_create_experiment(std::string_view name);
@@ -91,6 +94,12 @@ class MlflowApi {
 
   Done update_run(std::string_view run_id, RunStatus status, std::int64_t end_ms);
 
+  /// Sets a run's status to RUNNING again; the server keeps its end.
+  Done reopen_run(std::string_view run_id);
+
+  /// Marks a run as deleted; repeatable.
+  Done delete_run(std::string_view run_id);
+
   /// Lists every point of a metric in the order of steps, following pages.
   Outcome<std::vector<Metric>> metric_history(std::string_view run_id, std::string_view key);
 
@@ -105,6 +114,9 @@ class MlflowApi {
 
   /// Reads a file of a run whole, up to HttpOptions::max_body_bytes.
   Outcome<std::string> download_artifact(std::string_view artifact_uri, std::string_view path);
+
+  /// Removes a file of a run.
+  Done delete_artifact(std::string_view artifact_uri, std::string_view path);
 
   /// Returns the address of a run's page.
   std::string run_page(std::string_view experiment_id, std::string_view run_id) const;

@@ -36,6 +36,41 @@ std::string address_hint(const TrackingServer& server) {
   return fmt::format("check host, port and path prefix of the address ({}); an MLflow server is meant", server.origin);
 }
 
+/// Says what to do about a failed TLS connection, by curl's and OpenSSL's words for it.
+std::string tls_hint(std::string_view text) {
+  const auto has = [&](std::string_view part) { return text.find(part) != std::string_view::npos; };
+  if (has("subject name")) return "use the host name that the server's certificate was made for";
+  if (has("expired")) return "the server's certificate must be renewed; or this machine's clock is wrong";
+  if (has("local issuer") || has("self-signed") || has("self signed"))
+    return "set MLFLOW_TRACKING_SERVER_CERT_PATH to the certificate of the authority that signed the server's";
+  if (has("certificate file") || has("CAfile")) return "MLFLOW_TRACKING_SERVER_CERT_PATH must name PEM certificates";
+  if (has("client certificate") || has("private key"))
+    return "MLFLOW_TRACKING_CLIENT_CERT_PATH must name a PEM file with a certificate and its key";
+  if (has(" alert ")) return "set MLFLOW_TRACKING_CLIENT_CERT_PATH to a certificate that the server accepts";
+  if (has("wrong version number")) return "this port speaks no TLS: use http://, or another port";
+  return "check the certificate, or whether the server speaks http:// only";
+}
+
+/// Says what to do about an answer by which a web server reports that TLS was not as it wants it, or "".
+std::string tls_hint_of_page(const HttpResponse& response) {
+  const auto has = [&](std::string_view part) { return response.body.find(part) != std::string::npos; };
+  if (response.status != 400) return "";
+  if (has("HTTP request was sent to HTTPS port")) return "use https:// in the address";
+  if (has("No required SSL certificate"))
+    return "the server demands a client's certificate: set MLFLOW_TRACKING_CLIENT_CERT_PATH";
+  if (has("SSL certificate error"))
+    return "the server refuses the client's certificate: set MLFLOW_TRACKING_CLIENT_CERT_PATH to another one";
+  return "";
+}
+
+std::string login_hint(const TrackingServer& server) {
+  if (server.login_origin.empty())
+    return "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN";
+  return server.username.empty()
+             ? fmt::format("the token is not accepted: correct {}", server.login_origin)
+             : fmt::format("the login of `{}` is not accepted: correct {}", server.username, server.login_origin);
+}
+
 Failure explain_transport(const HttpResponse& response, const TrackingServer& server, double timeout_s) {
   Failure failure;
   const auto say = [&](std::string_view what, bool connected, std::string hint) {
@@ -54,8 +89,7 @@ Failure explain_transport(const HttpResponse& response, const TrackingServer& se
       say(fmt::format("has not answered within {:g} s", timeout_s), true, start_hint(server));
       break;
     case Transport::kInsecure:
-      say("cannot be reached safely over TLS", false,
-          "check the certificate, or whether the server speaks http:// only");
+      say("cannot be reached safely over TLS", false, tls_hint(response.transport_text));
       break;
     case Transport::kGarbage:
       say("does not speak HTTP", true, address_hint(server));
@@ -92,10 +126,11 @@ Failure explain_status(const HttpResponse& response, const TrackingServer& serve
   const int status = failure.status = response.status;
   const bool is_transient = status == 408 || status == 425 || status == 429 || (status >= 500 && status != 501);
   failure.kind = is_transient ? Failure::Kind::kTransient : Failure::Kind::kUnusable;
+  if (status == 413 || status == 429 || status == 503) failure.retry_after_s = response.retry_after_s;
   if (is_transient) {
     failure.hint = "look at the server's log";
   } else if (status == 401) {
-    failure.hint = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN";
+    failure.hint = login_hint(server);
   } else if (status == 403 && response.body.find("Host header") != std::string::npos) {
     const auto host = server.url.substr(server.url.find("://") + 3);
     failure.hint =
@@ -108,7 +143,8 @@ Failure explain_status(const HttpResponse& response, const TrackingServer& serve
     failure.message += fmt::format(" (a redirect to {})", response.redirect_url);
     failure.hint = "set the tracking address to where the server really is";
   } else {
-    failure.hint = address_hint(server);
+    const auto tls = tls_hint_of_page(response);
+    failure.hint = tls.empty() ? address_hint(server) : tls;
   }
   return failure;
 }

@@ -24,6 +24,7 @@ struct Failure {
   std::string hint;       ///< what to do; may be empty
   bool connected = true;  ///< false when not even a connection came about
   int status = 0;         ///< of HTTP; 0 when no response came
+  double retry_after_s = 0.0;  ///< what an overloaded server asks to wait; 0 when it does not
 
   /// Formats message and hint for people.
   std::string to_string() const { return hint.empty() ? message : message + "\n  hint: " + hint; }

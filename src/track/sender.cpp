@@ -27,7 +27,7 @@ Sender::Sender(MlflowApi api, SenderOptions options)
     : api_(std::move(api)),
       options_(options),
       deliverer_(api_, options.reads_back),
-      backoff_(options.retry_deadline_s, std::random_device{}()) {
+      backoff_(options.retry_deadline_s, std::random_device{}(), options.retry) {
   thread_ = std::thread([this] {
     block_signals();
     work();
@@ -89,7 +89,7 @@ void Sender::finish(Journal& journal) {
 void Sender::await_delivery(std::unique_lock<std::mutex>& lock, Journal& journal) {
   const auto total = journal.store().num_waiting();
   const auto failures_before = num_failures_;
-  not_before_ = SteadyTime::min();  // no time to wait
+  if (!backoff_.is_told_to_wait()) not_before_ = SteadyTime::min();  // no time to wait
   is_woken_ = true;
   work_.notify_one();
   std::optional<Progress> progress;
@@ -179,7 +179,7 @@ void Sender::note_success() {
 void Sender::note_failure(const Failure& failure, const Journal& journal) {
   if (stopping_) return;
   const auto now = Clock::now();
-  not_before_ = backoff_.fail(now);
+  not_before_ = backoff_.fail(now, failure.retry_after_s);
   ++num_failures_;
   last_failure_ = failure;
   const bool never_there = !ever_answered_ && !failure.connected;

@@ -21,6 +21,7 @@ struct SenderOptions {
   double retry_deadline_s = 30.0;  ///< failure for so long makes an outage that is told
   double flush_timeout_s = 20.0;   ///< the longest wait when a run ends
   bool reads_back = true;          ///< before a run is ended, everything is read back and compared
+  RetryPolicy retry = {};
 };
 
 /// Delivers journals while their runs go on, in one background thread for all: looks into them each second, retries,

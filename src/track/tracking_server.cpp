@@ -3,19 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "core/error.h"
+#include "track/credentials.h"
+#include "track/entities.h"
+#include "track/environment.h"
 
 namespace assay::track {
 namespace {
 
 constexpr std::string_view kDefaultUri = "http://127.0.0.1:5000";
-
-std::string environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -57,6 +54,35 @@ void take_login(std::string& address, TrackingServer& server) {
   const auto colon = std::min(login.find(':'), login.size());
   server.username = percent_decode(std::string_view(login).substr(0, colon));
   server.password = colon < login.size() ? percent_decode(std::string_view(login).substr(colon + 1)) : "";
+  server.login_origin = "the address";
+}
+
+/// Completes the login by environment and credentials file.
+void find_login(TrackingServer& server) {
+  Credentials login{environment_text("MLFLOW_TRACKING_USERNAME"), environment_text("MLFLOW_TRACKING_PASSWORD")};
+  std::string origin = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD";
+  const bool is_whole = !login.username.empty() && !login.password.empty();
+  if (!is_whole && !server.username.empty()) return;
+  if (!is_whole) {
+    const auto file = read_credentials();
+    origin = credentials_path().string();
+    if (!login.username.empty()) origin = "MLFLOW_TRACKING_USERNAME and " + origin;
+    if (!login.password.empty()) origin = "MLFLOW_TRACKING_PASSWORD and " + origin;
+    if (login.username.empty()) login.username = file.username;
+    if (login.password.empty()) login.password = file.password;
+  }
+  if (!login.username.empty() && !login.password.empty()) {
+    server.username = login.username;
+    server.password = login.password;
+    server.login_origin = origin;
+    return;
+  }
+  server.token = environment_text("MLFLOW_TRACKING_TOKEN");
+  if (server.token.find_first_of("\r\n") != std::string::npos) {
+    throw Error(ErrorKind::kConfig, "the token holds a line break", "environment variable MLFLOW_TRACKING_TOKEN",
+                "write it as one line");
+  }
+  if (!server.token.empty()) server.login_origin = "MLFLOW_TRACKING_TOKEN";
 }
 
 bool is_port(std::string_view text) {
@@ -81,7 +107,7 @@ std::string_view address_fault(std::string_view address) {
 
 std::string TrackingServer::redact(std::string text) const {
   const auto login = password.empty() ? "" : base64(username + ":" + password);
-  for (const std::string& secret : {login, password, token}) {
+  for (const std::string& secret : {login, password, percent_encode(password, /*keep_slashes=*/false), token}) {
     if (secret.empty()) continue;
     for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) {
       text.replace(at, secret.size(), "***");
@@ -95,7 +121,7 @@ TrackingServer find_tracking_server(std::string_view uri, std::string_view origi
   std::string text(uri);
   server.origin = origin;
   if (text.empty()) {
-    text = environment("MLFLOW_TRACKING_URI");
+    text = environment_text("MLFLOW_TRACKING_URI");
     server.origin = "environment variable MLFLOW_TRACKING_URI";
   }
   if (text.empty()) {
@@ -117,14 +143,19 @@ TrackingServer find_tracking_server(std::string_view uri, std::string_view origi
                 hint);
   }
   server.url = scheme + "://" + address;
-  const auto username = environment("MLFLOW_TRACKING_USERNAME");
-  const auto password = environment("MLFLOW_TRACKING_PASSWORD");
-  if (!username.empty() && !password.empty()) {
-    server.username = username;
-    server.password = password;
-  }
-  if (server.username.empty()) server.token = environment("MLFLOW_TRACKING_TOKEN");
+  find_login(server);
+  server.tls = environment_tls();
+  server.workspace = environment_workspace();
   return server;
+}
+
+HttpOptions connect_to(const TrackingServer& server, HttpOptions options) {
+  options.username = server.username;
+  options.password = server.password;
+  options.token = server.token;
+  options.tls = server.tls;
+  if (!server.workspace.empty()) options.headers.push_back("X-MLFLOW-WORKSPACE: " + server.workspace);
+  return options;
 }
 
 bool is_loopback(std::string_view url) {

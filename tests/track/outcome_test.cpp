@@ -66,6 +66,49 @@ TEST(OutcomeTest, TellsEachWrongServerApart) {
   EXPECT_THAT(explain_break(Transport::kGarbage).message, HasSubstr("does not speak HTTP"));
 }
 
+TEST(OutcomeTest, CarriesWhatAnOverloadedServerAsksToWait) {
+  HttpResponse response;
+  response.retry_after_s = 7;
+  for (const auto& [status, expected] : {std::pair{413, 7.0}, {429, 7.0}, {503, 7.0}, {500, 0.0}, {404, 0.0}}) {
+    response.status = status;
+    EXPECT_EQ(explain(response, kServer, 30)->retry_after_s, expected) << status;
+  }
+}
+
+TEST(OutcomeTest, SaysWhatToDoAboutEachTlsProblem) {
+  struct Case {
+    const char* text;  // curl's and OpenSSL's
+    const char* hint;
+  };
+  for (const auto& one :
+       {Case{"SSL certificate problem: unable to get local issuer certificate", "MLFLOW_TRACKING_SERVER_CERT_PATH"},
+        Case{"SSL certificate problem: self-signed certificate in certificate chain", "_SERVER_CERT_PATH"},
+        Case{"SSL certificate problem: certificate has expired", "must be renewed"},
+        Case{"SSL: no alternative certificate subject name matches target host name 'h'", "host name"},
+        Case{"could not load PEM client certificate from c.pem", "MLFLOW_TRACKING_CLIENT_CERT_PATH"},
+        Case{"error:0A00045C:SSL routines::tlsv13 alert certificate required", "MLFLOW_TRACKING_CLIENT_CERT_PATH"},
+        Case{"error:0A00010B:SSL routines::wrong version number", "http://"}}) {
+    HttpResponse response;
+    response.transport = Transport::kInsecure;
+    response.transport_text = one.text;
+    EXPECT_THAT(explain(response, kServer, 30)->hint, HasSubstr(one.hint)) << one.text;
+  }
+  EXPECT_THAT(explain_answer(400, "<html>No required SSL certificate was sent</html>").hint,
+              HasSubstr("MLFLOW_TRACKING_CLIENT_CERT_PATH"));
+  EXPECT_THAT(explain_answer(400, "<html>The plain HTTP request was sent to HTTPS port</html>").hint,
+              HasSubstr("https://"));
+}
+
+TEST(OutcomeTest, SaysWhichLoginIsWrong) {
+  auto server = kServer;
+  server.login_origin = "the address";
+  HttpResponse response;
+  response.status = 401;
+  EXPECT_EQ(explain(response, server, 30)->hint, "the login of `ann` is not accepted: correct the address");
+  server.username = server.password = "";
+  EXPECT_EQ(explain(response, server, 30)->hint, "the token is not accepted: correct the address");
+}
+
 TEST(OutcomeTest, PointsAtTheAddressOfAnotherMachine) {
   HttpResponse response;
   response.transport = Transport::kRefused;

@@ -3,22 +3,14 @@
 #include <cstdlib>
 
 #include "expect_error.h"
+#include "track/clean_environment.h"
 
 namespace assay::track {
 namespace {
 
 class TrackingServerTest : public testing::Test {
  protected:
-  void SetUp() override { clear(); }
-  void TearDown() override { clear(); }
-
- private:
-  static void clear() {
-    for (const char* name :
-         {"MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN"}) {
-      unsetenv(name);
-    }
-  }
+  CleanEnvironment clean_;
 };
 
 TEST_F(TrackingServerTest, PrefersTheOptionThenTheEnvironmentThenThisMachine) {
@@ -35,6 +27,23 @@ TEST_F(TrackingServerTest, TakesTheLoginOutOfTheAddress) {
   EXPECT_EQ(server.password, "s@cret");
   EXPECT_EQ(server.redact("Authorization: Basic YW5uOnNAY3JldA=="), "Authorization: Basic ***");
   EXPECT_EQ(server.redact("login s@cret failed: s@cret"), "login *** failed: ***");
+}
+
+TEST_F(TrackingServerTest, HidesThePasswordInEveryFormInWhichItTravels) {
+  const auto server = find_tracking_server("http://ann:p%2Fw%20d%40@host", "file:1:1");
+  EXPECT_EQ(server.redact("p/w d@, p%2Fw%20d%40, YW5uOnAvdyBkQA=="), "***, ***, ***");
+}
+
+TEST_F(TrackingServerTest, ConnectsWithLoginTlsAndWorkspaceOfTheEnvironment) {
+  setenv("MLFLOW_TRACKING_TOKEN", "tok", 1);
+  setenv("MLFLOW_TRACKING_INSECURE_TLS", "1", 1);
+  setenv("MLFLOW_WORKSPACE", "team-a", 1);
+  const auto options = connect_to(find_tracking_server("https://host", ""), {});
+  EXPECT_EQ(options.token, "tok");
+  EXPECT_FALSE(options.tls.verify);
+  EXPECT_THAT(options.headers, testing::ElementsAre("X-MLFLOW-WORKSPACE: team-a"));
+  setenv("MLFLOW_TRACKING_TOKEN", "tok\nX-Other: a", 1);
+  EXPECT_ERROR(find_tracking_server("https://host", ""), kConfig, "the token holds a line break");
 }
 
 TEST_F(TrackingServerTest, TakesTheLoginFromTheEnvironment) {
