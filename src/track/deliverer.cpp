@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "track/batch_delivery.h"
 #include "track/model_delivery.h"
@@ -33,8 +34,7 @@ Deliverer::Step Deliverer::step(JournalStore& store) {
     if (run.is_closed || refused_.contains(run.uuid)) continue;
     if (run.server.empty()) {
       const auto* parent = find_run(runs, run.parent);
-      if (parent == nullptr || !parent->run_id.empty())
-        return make(store, run, parent == nullptr ? "" : parent->run_id);
+      if (parent == nullptr || !parent->run_id.empty()) return make(store, run, parent);
       continue;
     }
     if (run.server != api_.server().url) {
@@ -56,26 +56,65 @@ Deliverer::Step Deliverer::step(JournalStore& store) {
   return {.is_idle = true};
 }
 
-Outcome<RunInfo> Deliverer::make_once(JournalStore& store, const RecordedRun& run, const std::string& parent_id) {
-  auto& experiment_id = experiment_ids_[run.experiment];
-  if (experiment_id.empty()) {
-    const auto found = api_.get_or_create_experiment(run.experiment);
-    if (!found) return found.failure();
-    experiment_id = *found;
+Outcome<std::string> Deliverer::find_experiment(const RecordedRun& run) {
+  auto& id = experiment_ids_[{run.experiment, run.experiment_id}];
+  if (!id.empty()) return id;
+  if (run.experiment_id.empty()) {
+    auto found = api_.get_or_create_experiment(run.experiment);
+    if (found) id = *found;
+    return found;
   }
+  const auto found = api_.get_experiment(run.experiment_id);
+  Failure failure;
+  failure.kind = Failure::Kind::kRejected;
+  failure.hint = "correct or unset MLFLOW_EXPERIMENT_ID";
+  if (!found) {
+    if (!is_rejection(found.failure())) return found.failure();
+    failure.message = found.failure().message;
+  } else if (found->deleted) {
+    failure.message = fmt::format("experiment {} lies deleted on {}", found->id, api_.server().url);
+  } else if (!run.experiment.empty() && found->name != run.experiment) {
+    failure.message = fmt::format("MLFLOW_EXPERIMENT_NAME is `{}`, but MLFLOW_EXPERIMENT_ID {} is `{}` on {}",
+                                  run.experiment, found->id, found->name, api_.server().url);
+    failure.hint = "unset one of the two";
+  } else {
+    return id = found->id;
+  }
+  return failure;
+}
+
+Outcome<RunInfo> Deliverer::resume(const RecordedRun& run) {
+  auto found = api_.get_run(run.resume_id);
+  if (!found) {
+    auto failure = found.failure();
+    if (is_rejection(failure)) failure.hint = "MLFLOW_RUN_ID must name a run of this server";
+    return failure;
+  }
+  if (const auto done = api_.reopen_run(run.resume_id); !done) return done.failure();
+  Batch tags;  // what describes the run's origin stays as the run was begun, as with MLflow's own client
+  std::copy_if(run.tags.begin(), run.tags.end(), std::back_inserter(tags.tags),
+               [](const KeyValue& tag) { return !tag.first.starts_with("mlflow."); });
+  if (const auto done = api_.log_batch(run.resume_id, tags); !done) return done.failure();
+  return found;
+}
+
+Outcome<RunInfo> Deliverer::make_once(JournalStore& store, const RecordedRun& run, const RecordedRun* parent) {
+  if (!run.resume_id.empty()) return resume(run);
+  const auto experiment_id = parent == nullptr ? find_experiment(run) : Outcome<std::string>(parent->experiment_id);
+  if (!experiment_id) return experiment_id.failure();
   if (run.create_tried) {
-    const auto found = api_.find_run(experiment_id, run.uuid);
+    const auto found = api_.find_run(*experiment_id, run.uuid);
     if (!found) return found.failure();
     if (found->has_value()) return **found;
   }
   store.mark_create_tried(run.id);
   NewRun wanted{run.name, run.start_ms, run.uuid, run.tags};
-  if (!parent_id.empty()) wanted.tags.emplace_back("mlflow.parentRunId", parent_id);
-  return api_.create_run(experiment_id, wanted);
+  if (parent != nullptr) wanted.tags.emplace_back("mlflow.parentRunId", parent->run_id);
+  return api_.create_run(*experiment_id, wanted);
 }
 
-Deliverer::Step Deliverer::make(JournalStore& store, RecordedRun run, const std::string& parent_id) {
-  const auto made = make_once(store, run, parent_id);
+Deliverer::Step Deliverer::make(JournalStore& store, RecordedRun run, const RecordedRun* parent) {
+  const auto made = make_once(store, run, parent);
   if (!made && is_rejection(made.failure())) return refuse(run, made.failure());
   if (!made) return {.failure = made.failure()};
   run.server = api_.server().url;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "track/journal_store.h"
 #include "track/mlflow_api.h"
@@ -33,8 +34,10 @@ class Deliverer {
   void abort() { uploader_.abort(); }
 
  private:
-  Step make(JournalStore& store, RecordedRun run, const std::string& parent_id);
-  Outcome<RunInfo> make_once(JournalStore& store, const RecordedRun& run, const std::string& parent_id);
+  Step make(JournalStore& store, RecordedRun run, const RecordedRun* parent);
+  Outcome<RunInfo> make_once(JournalStore& store, const RecordedRun& run, const RecordedRun* parent);
+  Outcome<std::string> find_experiment(const RecordedRun& run);
+  Outcome<RunInfo> resume(const RecordedRun& run);
   Step send_batch(JournalStore& store, const RecordedRun& run, const Waiting& waiting);
   Step send_files(JournalStore& store, const RecordedRun& run, const std::vector<WaitingFile>& files);
   Step send_item(JournalStore& store, const RecordedRun& run, const WaitingItem& item);
@@ -45,7 +48,7 @@ class Deliverer {
   MlflowApi& api_;
   const bool reads_back_;
   Uploader uploader_;
-  std::map<std::string, std::string> experiment_ids_;
+  std::map<std::pair<std::string, std::string>, std::string> experiment_ids_;  ///< by name and id asked for
   std::set<std::string> refused_;  ///< uuids of runs that the server does not take
   std::map<std::string, int> num_file_attempts_;
 };

@@ -17,7 +17,8 @@ CREATE TABLE IF NOT EXISTS run(
   start_ms INTEGER NOT NULL, tags TEXT NOT NULL, target TEXT NOT NULL,
   status TEXT NOT NULL DEFAULT '', end_ms INTEGER NOT NULL DEFAULT 0, server TEXT NOT NULL DEFAULT '', experiment_id TEXT NOT NULL DEFAULT '', run_id TEXT NOT NULL DEFAULT '',
   artifact_uri TEXT NOT NULL DEFAULT '', create_tried INTEGER NOT NULL DEFAULT 0, closed INTEGER NOT NULL DEFAULT 0,
-  verification TEXT NOT NULL DEFAULT '', refused INTEGER NOT NULL DEFAULT 0, first_refusal TEXT NOT NULL DEFAULT '');
+  verification TEXT NOT NULL DEFAULT '', refused INTEGER NOT NULL DEFAULT 0, first_refusal TEXT NOT NULL DEFAULT '',
+  resume_id TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS entry(
   place INTEGER PRIMARY KEY, run INTEGER NOT NULL, kind INTEGER NOT NULL, key TEXT NOT NULL, number REAL,
   text TEXT NOT NULL, time_ms INTEGER NOT NULL, step INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,
@@ -44,12 +45,16 @@ Json to_json(const std::vector<KeyValue>& pairs) {
 
 JournalStore::JournalStore(const std::filesystem::path& path) : path_(path), database_(path) {
   database_.execute(kTables);
+  auto column = database_.prepare("SELECT 1 FROM pragma_table_info('run') WHERE name = 'resume_id'");
+  if (!column.next()) database_.execute("ALTER TABLE run ADD COLUMN resume_id TEXT NOT NULL DEFAULT ''");
 }
 
 std::int64_t JournalStore::begin_run(const RecordedRun& run) {
   const std::lock_guard lock(mutex_);
   database_
-      .prepare("INSERT INTO run(parent, uuid, experiment, name, start_ms, tags, target) VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .prepare(
+          "INSERT INTO run(parent, uuid, experiment, name, start_ms, tags, target, experiment_id, resume_id) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(run.parent)
       .bind(run.uuid)
       .bind(run.experiment)
@@ -57,6 +62,8 @@ std::int64_t JournalStore::begin_run(const RecordedRun& run) {
       .bind(run.start_ms)
       .bind(to_wire(to_json(run.tags)))
       .bind(run.target)
+      .bind(run.experiment_id)
+      .bind(run.resume_id)
       .run();
   return database_.last_row();
 }
@@ -96,7 +103,7 @@ std::vector<RecordedRun> JournalStore::runs() {
   std::vector<RecordedRun> runs;
   auto rows = database_.prepare(
       "SELECT id, parent, uuid, experiment, name, start_ms, tags, status, end_ms, server, experiment_id, run_id, "
-      "artifact_uri, create_tried, closed, target, verification FROM run ORDER BY id");
+      "artifact_uri, create_tried, closed, target, verification, resume_id FROM run ORDER BY id");
   while (rows.next()) {
     RecordedRun run;
     run.id = rows.integer(0);
@@ -116,6 +123,7 @@ std::vector<RecordedRun> JournalStore::runs() {
     run.is_closed = rows.integer(14) != 0;
     run.target = rows.text(15);
     run.verification = rows.text(16);
+    run.resume_id = rows.text(17);
     runs.push_back(std::move(run));
   }
   return runs;

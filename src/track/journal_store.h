@@ -25,14 +25,15 @@ struct RecordedRun {
   std::string name;
   std::int64_t start_ms = 0;
   std::vector<KeyValue> tags;
-  std::string target;  ///< the address of the server that it is meant for; empty for none
+  std::string resume_id;  ///< on the server: the run that goes on; empty for a new one
+  std::string target;     ///< the address of the server that it is meant for; empty for none
 
   std::optional<RunStatus> status;  ///< once it has ended
   std::int64_t end_ms = 0;
 
   // What became of it on the server.
   std::string server;         ///< the address; empty until the run was made there
-  std::string experiment_id;  ///< on the server, as all below
+  std::string experiment_id;  ///< on the server, as all below; before that the one asked for, or empty
   std::string run_id;
   std::string artifact_uri;
   bool create_tried = false;  ///< a request to make it went out, and may have arrived

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <random>
 #include <set>
 #include <utility>
@@ -14,12 +13,15 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "track/credentials.h"
+#include "track/environment.h"
 
 namespace assay::track {
 namespace {
 
 std::string user_name() {
-  if (const char* const name = std::getenv("MLFLOW_TRACKING_USERNAME"); name != nullptr && *name != '\0') return name;
+  if (auto name = environment_text("MLFLOW_TRACKING_USERNAME"); !name.empty()) return name;
+  if (auto name = read_credentials().username; !name.empty()) return name;
   const passwd* const entry = getpwuid(geteuid());
   return entry == nullptr ? std::to_string(geteuid()) : entry->pw_name;
 }
@@ -32,16 +34,24 @@ std::string make_uuid() {
   return digits;
 }
 
+/// Returns the value of a tag, or "".
+std::string find_tag(const std::vector<KeyValue>& tags, std::string_view key) {
+  const auto found = std::find_if(tags.begin(), tags.end(), [&](const KeyValue& tag) { return tag.first == key; });
+  return found == tags.end() ? "" : found->second;
+}
+
+/// Completes the tags: the environment's win, since they say what a container cannot know of itself.
 std::vector<KeyValue> tags_of(const RunStart& start) {
-  auto tags = start.tags;
-  for (auto& [key, value] : tags) {
-    check_key("tag", key);
-    value = cut_text(value, kMaxTagLength);
-  }
+  auto tags = environment_of_runs().tags;
   const auto add_default = [&](const std::string& key, std::string value) {
     const auto same_key = [&](const KeyValue& tag) { return tag.first == key; };
     if (std::none_of(tags.begin(), tags.end(), same_key)) tags.emplace_back(key, std::move(value));
   };
+  for (const auto& [key, value] : start.tags) add_default(key, value);
+  for (auto& [key, value] : tags) {
+    check_key("tag", key);
+    value = cut_text(value, kMaxTagLength);
+  }
   add_default("mlflow.user", user_name());
   add_default("mlflow.source.type", "LOCAL");
   return tags;
@@ -62,6 +72,21 @@ void refuse_link_outside(const std::filesystem::path& file, const std::filesyste
               "copy the file into the folder instead");
 }
 
+/// Says where an outermost run belongs.
+RecordedRun place_of(const RunStart& start) {
+  const auto environment = environment_of_runs();
+  RecordedRun place;
+  place.resume_id = environment.run_id;
+  place.experiment = start.experiment;
+  if (!place.experiment.empty()) return place;
+  place.experiment = environment.experiment;
+  place.experiment_id = environment.experiment_id;
+  if (place.experiment.empty() && place.experiment_id.empty())
+    place.experiment = find_tag(start.tags, "mlflow.source.name");
+  ASSAY_CHECK((place.experiment + place.experiment_id).empty() == false);
+  return place;
+}
+
 std::shared_ptr<Journal> make_journal(const std::filesystem::path& record_folder) {
   ASSAY_CHECK(!record_folder.empty());
   const auto folder = record_folder / "journals";
@@ -74,10 +99,10 @@ std::shared_ptr<Journal> make_journal(const std::filesystem::path& record_folder
 
 std::unique_ptr<JournaledRun> JournaledRun::start(const RunStart& start, const std::shared_ptr<Sender>& sender,
                                                   const SystemMetricsOptions& watching) {
+  const auto outermost = place_of(start);
   auto journal = make_journal(start.record_folder);
-  RecordedRun nothing_above;
-  nothing_above.experiment = start.experiment;
-  std::unique_ptr<JournaledRun> run(new JournaledRun(journal, sender, start, nothing_above));
+  std::unique_ptr<JournaledRun> run(new JournaledRun(journal, sender, start, outermost));
+  if (!outermost.resume_id.empty()) forget_run_id();
   if (sender != nullptr) {
     sender->add(journal);
     sender->await_start(*journal);
@@ -87,11 +112,9 @@ std::unique_ptr<JournaledRun> JournaledRun::start(const RunStart& start, const s
 }
 
 JournaledRun::JournaledRun(std::shared_ptr<Journal> journal, std::shared_ptr<Sender> sender, const RunStart& start,
-                           const RecordedRun& parent)
-    : journal_(std::move(journal)), sender_(std::move(sender)) {
-  run_.parent = parent.id;
+                           RecordedRun run)
+    : journal_(std::move(journal)), sender_(std::move(sender)), run_(std::move(run)) {
   run_.uuid = make_uuid();
-  run_.experiment = parent.experiment;
   run_.name = start.name;
   run_.start_ms = wall_clock_ms();
   run_.tags = tags_of(start);
@@ -171,7 +194,10 @@ void JournaledRun::log_item(EntryKind kind, const std::string& name, const Json&
 }
 
 std::unique_ptr<Run> JournaledRun::start_child(const RunStart& start) {
-  std::unique_ptr<Run> child(new JournaledRun(journal_, sender_, start, run_));
+  RecordedRun place;
+  place.parent = run_.id;
+  place.experiment = run_.experiment;
+  std::unique_ptr<Run> child(new JournaledRun(journal_, sender_, start, place));
   if (sender_ != nullptr) sender_->wake();
   return child;
 }

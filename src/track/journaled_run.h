@@ -35,8 +35,9 @@ class JournaledRun final : public Run {
   Delivery delivery() const override;
 
  private:
+  /// `run` says where the new run belongs: its parent, or its experiment or the run that goes on.
   JournaledRun(std::shared_ptr<Journal> journal, std::shared_ptr<Sender> sender, const RunStart& start,
-               const RecordedRun& parent);
+               RecordedRun run);
 
   /// Keeps the whole of a param that had to be cut as a file.
   void keep_whole(const std::string& key, const std::string& value);

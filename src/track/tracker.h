@@ -23,7 +23,9 @@ std::string_view to_string(RunStatus status);
 
 /// Describes a run that begins.
 struct RunStart {
-  std::string experiment;                    ///< a child takes its parent's
+  /// Names the experiment; a child takes its parent's. Empty: MLFLOW_EXPERIMENT_NAME or _ID decides, else the tag
+  /// mlflow.source.name.
+  std::string experiment;
   std::string name;                          ///< as people see it
   std::vector<KeyValue> tags;                ///< in addition to user, source type and parent, which the backend sets
   std::filesystem::path record_folder = {};  ///< where everything is kept locally, the journal too; a child needs none
