@@ -14,6 +14,9 @@ void add_report_command(CLI::App& app, Action& action);
 /// Adds `assay sync`, likewise.
 void add_sync_command(CLI::App& app, Action& action);
 
+/// Adds `assay mlflow-check`, likewise.
+void add_mlflow_check_command(CLI::App& app, Action& action);
+
 /// Adds `assay docs-config`, likewise.
 void add_docs_command(CLI::App& app, Action& action);
 

@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
   assay::tool::Action action;
   assay::tool::add_report_command(app, action);
   assay::tool::add_sync_command(app, action);
+  assay::tool::add_mlflow_check_command(app, action);
   assay::tool::add_docs_command(app, action);
   try {
     app.parse(argc, argv);

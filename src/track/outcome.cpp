@@ -139,6 +139,8 @@ Failure explain_status(const HttpResponse& response, const TrackingServer& serve
     failure.hint = "the login is known but may not do this: ask the server's owner";
   } else if (!failure.code.empty() || status == 413) {
     failure.kind = Failure::Kind::kRejected;
+    if (status == 413)
+      failure.hint = "what stands before the server limits uploads: with nginx, raise client_max_body_size";
   } else if (status >= 300 && status < 400) {
     failure.message += fmt::format(" (a redirect to {})", response.redirect_url);
     failure.hint = "set the tracking address to where the server really is";

@@ -99,6 +99,12 @@ TEST(OutcomeTest, SaysWhatToDoAboutEachTlsProblem) {
               HasSubstr("https://"));
 }
 
+TEST(OutcomeTest, SaysWhatLimitsUploads) {
+  const auto failure = explain_answer(413, "<html>Request Entity Too Large</html>");
+  EXPECT_EQ(failure.kind, Failure::Kind::kRejected);
+  EXPECT_THAT(failure.hint, HasSubstr("client_max_body_size"));
+}
+
 TEST(OutcomeTest, SaysWhichLoginIsWrong) {
   auto server = kServer;
   server.login_origin = "the address";
