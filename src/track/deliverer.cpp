@@ -189,6 +189,14 @@ Deliverer::Step Deliverer::close(JournalStore& store, const RecordedRun& run) {
     if (!checked && !is_rejection(checked.failure())) return {.failure = checked.failure()};
     verdict = checked ? *checked : fmt::format("cannot be read back: {}", checked.failure().message);
   }
+  if (run.status == RunStatus::kKilled) {
+    // Whoever killed it may have let it go on elsewhere since, by MLFLOW_RUN_ID.
+    const auto found = api_.get_run(run.run_id);
+    if (found && found->end_ms > run.end_ms) {
+      store.mark_closed(run.id, verdict);
+      return {};
+    }
+  }
   const auto done = api_.update_run(run.run_id, *run.status, run.end_ms);
   if (!done && !is_rejection(done.failure())) return {.failure = done.failure()};
   if (!done) store.mark_refused(run.id, 1, done.failure().message);

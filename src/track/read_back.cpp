@@ -37,12 +37,13 @@ std::size_t count_missing(const std::vector<Point>& all, const std::vector<Point
   return missing.size();
 }
 
+/// `is_shared` says that others may have logged to the run too.
 std::optional<std::string> compare_points(std::string_view key, const std::vector<Metric>& logged,
-                                          const std::vector<Metric>& stored) {
+                                          const std::vector<Metric>& stored, bool is_shared) {
   const auto ours = sorted(logged);
   const auto theirs = sorted(stored);
   const auto num_missing = count_missing(ours, theirs);
-  const auto num_strange = count_missing(theirs, ours);
+  const auto num_strange = is_shared ? 0 : count_missing(theirs, ours);
   if (num_missing == 0 && num_strange == 0 && stored.size() == theirs.size()) return std::nullopt;
   return fmt::format("metric {}: {} of {} points missing, {} not logged, {} twice", key, num_missing, ours.size(),
                      num_strange, stored.size() - theirs.size());
@@ -105,10 +106,11 @@ Outcome<std::vector<std::string>> read_back(MlflowApi& api, JournalStore& store,
   auto tags = store.pairs(run.id, EntryKind::kTag);
   tags.insert(run.tags.begin(), run.tags.end());
   compare_pairs("tag", tags, info->tags, differences);
+  const bool is_shared = !run.resume_id.empty() || run.status == RunStatus::kKilled;
   for (const auto& key : store.metric_keys(run.id)) {
     const auto stored = api.metric_history(run.run_id, key);
     if (!stored) return stored.failure();
-    if (auto difference = compare_points(key, store.points(run.id, key), *stored))
+    if (auto difference = compare_points(key, store.points(run.id, key), *stored, is_shared))
       differences.push_back(*std::move(difference));
   }
   if (auto failure = compare_files(api, run, store.delivered_files(run.id), differences)) return *std::move(failure);

@@ -9,6 +9,7 @@
 #include "integration/mlflow_server.h"
 #include "integration/tracking.h"
 #include "track/clean_environment.h"
+#include "track/deliverer.h"
 
 namespace assay::track {
 namespace {
@@ -57,6 +58,28 @@ TEST_F(RunEnvironmentTest, ARunGoesOnUnderItsIdOnce) {
   EXPECT_EQ(api.metric_history(first.id, "loss")->size(), 2U);
   EXPECT_EQ(api.search_runs(first.experiment_id)->size(), 2U);  // with the child
   EXPECT_NE(run_once(server->url(), start_of("resume", "third")).id, first.id);
+}
+
+TEST_F(RunEnvironmentTest, ALateEndOfTheKilledFirstProcessDoesNotEndTheRunAgain) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  auto finished = run_once(server->url(), start_of("resume", "gone on"));
+  const TemporaryFolder folder;
+  JournalStore store(folder.path() / "late.journal");
+  RecordedRun run;
+  run.uuid = "late";
+  run.experiment = "resume";
+  run.start_ms = finished.start_ms - 2000;
+  run.id = store.begin_run(run);
+  run.server = server->url();
+  run.run_id = finished.id;
+  store.mark_made(run);
+  store.append({{.kind = EntryKind::kEnd, .run = run.id, .time_ms = finished.end_ms - 1000, .key = "KILLED"}}, 1);
+  auto api = api_for(server->url());
+  Deliverer deliverer(api);
+  EXPECT_FALSE(deliverer.step(store).failure);
+  EXPECT_EQ(store.num_waiting(), 0);
+  EXPECT_EQ(api.get_run(finished.id)->status, "FINISHED");
+  EXPECT_EQ(api.get_run(finished.id)->end_ms, finished.end_ms);
 }
 
 TEST_F(RunEnvironmentTest, TellsThatTheRunToGoOnWithIsNotThere) {
