@@ -44,6 +44,7 @@ class Session {
   void prepare(config::ConfigFiles& files, const std::vector<config::Override>& overrides) {
     configuration_ = front::configure(files, experiment_.catalogue.experiment, overrides, machine_resolvers());
     options_ = experiment_.read(config::Section(configuration_.resolved, "", {experiment_.catalogue.experiment, 0, 0}));
+    tracked_experiment_ = options_.run.experiment;
     if (options_.run.experiment.empty()) options_.run.experiment = experiment_.catalogue.experiment;
     tracker_ = track::make_tracker(options_.track);
     run_key_ = make_run_key(configuration_.resolved, experiment_.check());
@@ -132,7 +133,7 @@ class Session {
   std::string run_name() const { return options_.run.name.empty() ? experiment_.run_name() : options_.run.name; }
 
   track::RunStart describe_start(const std::filesystem::path& folder, const Provenance& provenance) const {
-    track::RunStart start{options_.run.experiment,
+    track::RunStart start{tracked_experiment_,
                           run_name(),
                           {{"mlflow.source.name", experiment_.catalogue.experiment}, {"assay.run_key", run_key_}},
                           folder};
@@ -167,6 +168,7 @@ class Session {
   front::Configuration configuration_;
   CommonOptions options_;
   std::unique_ptr<track::Tracker> tracker_;
+  std::string tracked_experiment_;  // empty: the tracker finds one
   std::string run_key_;
   device::Host host_;
   device::ChosenDevice device_;
