@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kApi = "/api/2.0/mlflow/";
 constexpr std::string_view kArtifactProxy = "/api/2.0/mlflow-artifacts/artifacts";
+constexpr std::string_view kUserTag = "mlflow.user";
 constexpr std::string_view kProxyScheme = "mlflow-artifacts:";
 constexpr int kRunsPerPage = 1000;
 constexpr int kPointsPerPage = 10000;
@@ -121,8 +122,11 @@ Outcome<RunInfo> MlflowApi::create_run(std::string_view experiment_id, const New
   Json tags = Json::array();
   for (const auto& [key, value] : run.tags) tags.push_back({{"key", key}, {"value", cut_text(value, kMaxTagLength)}});
   tags.push_back({{"key", kUuidTag}, {"value", run.uuid}});
+  const auto user =
+      std::find_if(run.tags.begin(), run.tags.end(), [](const auto& tag) { return tag.first == kUserTag; });
   const auto answer = post("runs/create",
                            {{"experiment_id", experiment_id},
+                            {"user_id", user == run.tags.end() ? "" : user->second},
                             {"run_name", run.name},
                             {"start_time", run.start_ms},
                             {"tags", std::move(tags)}},

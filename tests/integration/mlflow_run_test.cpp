@@ -48,6 +48,8 @@ TEST(MlflowRunTest, DeliversEveryPointParamTagAndFile) {
   EXPECT_EQ(info->tag("mlflow.source.name"), "household");
   EXPECT_EQ(info->tag("mlflow.source.type"), "LOCAL");
   EXPECT_NE(info->tag("mlflow.user"), "");
+  const auto by_user = "attributes.user_id = '" + info->tag("mlflow.user") + "'";
+  EXPECT_EQ(api.search_runs(info->experiment_id, by_user)->size(), 1U);
   for (const int parity : {0, 1}) {
     const auto points = api.metric_history(delivery.run_id, parity == 0 ? "train/loss" : "val/loss");
     ASSERT_TRUE(points);
