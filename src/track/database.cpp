@@ -6,12 +6,58 @@
 #include <sqlite3.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <utility>
 
-#include "core/error.h"
+#include "track/checksum.h"
 
 namespace assay::track {
+namespace {
+
+template <typename Number>
+std::uint32_t add_number(Number number, std::uint32_t sum) {
+  char bytes[sizeof number];
+  std::memcpy(bytes, &number, sizeof number);
+  return checksum({bytes, sizeof bytes}, sum);
+}
+
+void checksum_of(sqlite3_context* context, int num_values, sqlite3_value** values) {
+  auto sum = kEmptyChecksum;
+  for (auto** value = values; value != values + num_values; ++value) {
+    const auto type = sqlite3_value_type(*value);
+    sum = add_number(static_cast<char>(type), sum);
+    if (type == SQLITE_INTEGER) sum = add_number(sqlite3_value_int64(*value), sum);
+    // SQLite stores -0.0 as 0.
+    if (type == SQLITE_FLOAT) sum = add_number(sqlite3_value_double(*value) + 0.0, sum);
+    if (type != SQLITE_TEXT && type != SQLITE_BLOB) continue;
+    const auto* const bytes = static_cast<const char*>(sqlite3_value_blob(*value));
+    const auto size = static_cast<std::size_t>(sqlite3_value_bytes(*value));
+    sum = checksum({bytes, size}, add_number(size, sum));
+  }
+  sqlite3_result_int(context, static_cast<std::int32_t>(sum));
+}
+
+/// Says whether an error lies outside of the file's contents.
+bool is_of_the_world(int code) {
+  switch (code) {
+    case SQLITE_PERM:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_NOMEM:
+    case SQLITE_INTERRUPT:
+    case SQLITE_IOERR:
+    case SQLITE_FULL:
+    case SQLITE_CANTOPEN:
+    case SQLITE_NOLFS:
+    case SQLITE_READONLY:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 Database::Database(const std::filesystem::path& path) : path_(path) {
   const auto flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
@@ -21,8 +67,14 @@ Database::Database(const std::filesystem::path& path) : path_(path) {
     sqlite3_busy_timeout(handle_, kBusyMs);
     // One process at a time: then no memory is shared through the file system, and network file systems will do.
     execute("PRAGMA locking_mode=EXCLUSIVE");
-    execute("PRAGMA journal_mode=WAL");
-    execute("PRAGMA synchronous=NORMAL");
+    // A damaged file is not to be believed, and stays as it is until it turns out to be whole.
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    execute("PRAGMA trusted_schema=OFF");
+    execute("PRAGMA cell_size_check=ON");
+    constexpr auto kKind = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+    if (sqlite3_create_function_v2(handle_, "checksum_of", -1, kKind, nullptr, checksum_of, nullptr, nullptr,
+                                   nullptr) != SQLITE_OK)
+      fail();
   } catch (...) {
     sqlite3_close(handle_);
     throw;
@@ -31,14 +83,19 @@ Database::Database(const std::filesystem::path& path) : path_(path) {
 
 Database::~Database() { sqlite3_close(handle_); }
 
+void Database::use_wal() {
+  execute("PRAGMA journal_mode=WAL");
+  execute("PRAGMA synchronous=NORMAL");
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+}
+
 void Database::fail() const {
   const auto code = sqlite3_errcode(handle_);
-  const bool is_damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-  const auto hint = is_damaged             ? "the file is damaged; `sqlite3 FILE .recover` may save what is left"
-                    : code == SQLITE_FULL  ? "free some space"
-                    : code == SQLITE_IOERR ? "is the disk full, or gone?"
-                                           : "";
-  throw Error(ErrorKind::kData, fmt::format("journal: {}", sqlite3_errmsg(handle_)), path_.string(), hint);
+  const auto message = fmt::format("journal: {}", sqlite3_errmsg(handle_));
+  if (!is_of_the_world(code))
+    throw DamagedDatabase(ErrorKind::kData, message, path_.string(), "`assay sync` recovers what is readable");
+  const auto hint = code == SQLITE_FULL ? "free some space" : code == SQLITE_IOERR ? "is the disk full, or gone?" : "";
+  throw Error(ErrorKind::kData, message, path_.string(), hint);
 }
 
 void Database::execute(const std::string& sql) {
@@ -54,6 +111,8 @@ Statement Database::prepare(std::string_view sql) {
 }
 
 std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(handle_); }
+
+std::int64_t Database::num_changed() const { return sqlite3_changes(handle_); }
 
 Statement::Statement(Statement&& other) noexcept
     : database_(other.database_), handle_(std::exchange(other.handle_, nullptr)), num_bound_(other.num_bound_) {}

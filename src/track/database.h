@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/error.h"
+
 struct sqlite3;
 struct sqlite3_stmt;
 
@@ -13,13 +15,23 @@ namespace assay::track {
 
 class Statement;
 
-/// Is an SQLite database in WAL mode, held by this process alone: a commit survives the death of the process at once,
-/// that of the machine after the next checkpoint. Errors of all functions: Error(kData) with the path and SQLite's
-/// reason.
+/// Says that a file is no database, or a damaged one: what fails is neither the disk, nor space, nor a permission.
+class DamagedDatabase : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Is an SQLite database, held by this process alone. Its SQL knows one function more: checksum_of(...) gives the
+/// checksum of the types and values of its arguments, a signed number of 32 bits. Errors of all functions:
+/// DamagedDatabase or Error(kData), with the path and SQLite's reason.
 class Database {
  public:
   /// Opens the file, or makes it.
   explicit Database(const std::filesystem::path& path);
+
+  /// Goes over to WAL mode: a commit survives the death of the process at once, that of the machine after the next
+  /// checkpoint.
+  void use_wal();
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -27,6 +39,7 @@ class Database {
   void execute(const std::string& sql);
   Statement prepare(std::string_view sql);
   std::int64_t last_row() const;
+  std::int64_t num_changed() const;  ///< rows, by the last statement
 
   /// Runs `work` as one transaction; undoes it when that throws.
   template <typename Work>

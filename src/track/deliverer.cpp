@@ -128,8 +128,11 @@ Deliverer::Step Deliverer::make(JournalStore& store, RecordedRun run, const Reco
 Deliverer::Step Deliverer::send_batch(JournalStore& store, const RecordedRun& run, const Waiting& waiting) {
   const auto result = deliver_batch(api_, run.run_id, waiting.batch);
   if (result.failure && !is_rejection(*result.failure)) return {.failure = result.failure};
-  if (result.num_rejected > 0) store.mark_refused(run.id, result.num_rejected, result.failure->message);
-  store.mark_delivered(waiting.places);
+  if (result.num_rejected > 0) {
+    store.mark_refused(run.id, waiting.places, result.num_rejected, result.failure->message);
+  } else {
+    store.mark_delivered(waiting.places);
+  }
   return {.failure = result.failure, .what = fmt::format("{} values of run `{}`", result.num_rejected, run.name)};
 }
 
@@ -147,8 +150,7 @@ Deliverer::Step Deliverer::send_files(JournalStore& store, const RecordedRun& ru
     const bool is_hopeless = failure.status != 0 && ++num_file_attempts_[run.uuid + file.path] >= kMaxFileAttempts;
     if (is_hopeless) failure.kind = Failure::Kind::kRejected;
     if (is_rejection(failure)) {
-      store.mark_refused(run.id, 1, failure.message);
-      store.mark_delivered({file.place});
+      store.mark_refused(run.id, {file.place}, 1, failure.message);
     }
     if (step.failure && is_rejection(failure)) return;
     step.failure = failure;
@@ -161,9 +163,11 @@ Deliverer::Step Deliverer::send_item(JournalStore& store, const RecordedRun& run
   const auto done = item.kind == EntryKind::kDataset ? api_.log_dataset(run.run_id, dataset_from(item.description))
                                                      : deliver_model(api_, run, model_from(item.description));
   if (!done && !is_rejection(done.failure())) return {.failure = done.failure()};
-  if (!done) store.mark_refused(run.id, 1, done.failure().message);
-  store.mark_delivered({item.place});
-  if (done) return {};
+  if (done) {
+    store.mark_delivered({item.place});
+    return {};
+  }
+  store.mark_refused(run.id, {item.place}, 1, done.failure().message);
   const auto kind = item.kind == EntryKind::kDataset ? "dataset" : "model";
   return {.failure = done.failure(), .what = fmt::format("{} `{}` of run `{}`", kind, item.name, run.name)};
 }
@@ -193,14 +197,13 @@ Deliverer::Step Deliverer::close(JournalStore& store, const RecordedRun& run) {
     // Whoever killed it may have let it go on elsewhere since, by MLFLOW_RUN_ID.
     const auto found = api_.get_run(run.run_id);
     if (found && found->end_ms > run.end_ms) {
-      store.mark_closed(run.id, verdict);
+      store.mark_closed(run.id, verdict, "");
       return {};
     }
   }
   const auto done = api_.update_run(run.run_id, *run.status, run.end_ms);
   if (!done && !is_rejection(done.failure())) return {.failure = done.failure()};
-  if (!done) store.mark_refused(run.id, 1, done.failure().message);
-  store.mark_closed(run.id, verdict);
+  store.mark_closed(run.id, verdict, done ? "" : done.failure().message);
   if (done) return {};
   return {.failure = done.failure(), .what = fmt::format("the final status of run `{}`", run.name)};
 }

@@ -22,6 +22,19 @@ constexpr const char* kSuffix = ".journal";
 
 fs::path with_extension(fs::path path, const char* extension) { return path.replace_extension(extension); }
 
+/// Opens a queue; puts a new one in the place of one that cannot be read.
+Ring open_ring(const fs::path& path) {
+  try {
+    return Ring(path);
+  } catch (const DamagedRing& damage) {
+    const auto kept = damaged_name(path);
+    fs::rename(path, kept);
+    spdlog::warn("{}; what it held and the journal did not is left out; it is kept as {}", damage.what(),
+                 kept.string());
+  }
+  return Ring(path);
+}
+
 }  // namespace
 
 Journal::Lock::Lock(const fs::path& journal) {
@@ -39,8 +52,9 @@ Journal::Lock::Lock(const fs::path& journal) {
 
 Journal::Lock::~Lock() { ::close(file_); }
 
-Journal::Journal(const fs::path& path) : path_(path), lock_(path), store_(path), ring_(with_extension(path, ".ring")) {
-  recover();
+Journal::Journal(const fs::path& path)
+    : path_(path), lock_(path), store_(open_store(path, recovery_)), ring_(open_ring(with_extension(path, ".ring"))) {
+  take_over();
   thread_ = std::thread([this] {
     block_signals();
     work();
@@ -60,21 +74,51 @@ Journal::~Journal() {
   if (moved_to_ == ring_.end()) fs::remove(with_extension(path_, ".ring"), ignored);
 }
 
-void Journal::recover() {
-  moved_to_ = store_.position();
-  move_queue();
-  if (moved_to_ < ring_.begin()) {
-    spdlog::warn("{}: {} bytes of what was tracked are lost", path_.string(), ring_.begin() - moved_to_);
-    moved_to_ = ring_.begin();
-    move_queue();
-  }
+// The queue of a process that died is searched whole: also behind damage, and also what was moved into the database but
+// was lost there with its write-ahead log.
+void Journal::take_over() {
+  auto position = store_.position().value_or(ring_.begin());
   const auto end = ring_.end();
-  if (moved_to_ < end)
-    spdlog::warn("{}: the last {} bytes of the queue are damaged and left out", path_.string(), end - moved_to_);
-  // From here on both agree again, whichever of them was damaged or is new.
-  ring_.restart(std::max<std::uint64_t>(moved_to_, end));
+  if (!ring_.is_new()) {
+    std::uint64_t num_lost = 0;
+    const auto go_to = [&](std::uint64_t next) {
+      if (next > position) num_lost += next - position;
+      position = std::max(position, next);
+    };
+    go_to(end - std::min<std::uint64_t>(end, ring_.capacity()));
+    std::vector<JournalRecord> records;
+    while (const auto record = ring_.find(position)) {
+      go_to(record->begin);
+      if (const auto decoded = decode_record(record->bytes)) records.push_back(*decoded);
+      position = record->next;
+    }
+    go_to(end);
+    store_.append(records, position);
+    std::int64_t num_rebuilt = 0;
+    if (!records.empty()) store_.mend([&](Database& database) { num_rebuilt = rebuild_runs(database, path_); });
+    if (num_lost > 0 || num_rebuilt > 0) tell_loss(num_lost, num_rebuilt);
+  }
+  // From here on both agree, whichever of them is new.
+  ring_.restart(position);
   moved_to_ = ring_.end();
-  store_.append({}, moved_to_);
+  store_.append({}, moved_to_.load());
+}
+
+void Journal::tell_loss(std::uint64_t num_bytes, std::int64_t num_rebuilt) {
+  std::string loss;
+  if (num_bytes > 0) {
+    const auto ring = with_extension(path_, ".ring");
+    const auto kept = damaged_name(ring);
+    fs::copy_file(ring, kept);
+    loss = fmt::format("{} bytes of the queue are damaged or missing (a point takes about 80); it is kept as {}",
+                       num_bytes, kept.filename().string());
+  }
+  if (num_rebuilt > 0) {
+    if (!loss.empty()) loss += "; ";
+    loss += fmt::format("{} runs were lost and rebuilt under the name `recovered ...`", num_rebuilt);
+  }
+  spdlog::warn("{}: {}", path_.string(), loss);
+  tag_runs(store_, loss);
 }
 
 void Journal::log(const JournalRecord& record) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "track/journal_recovery.h"
 #include "track/journal_store.h"
 #include "track/ring.h"
 
@@ -30,8 +31,9 @@ class JournalBusy : public Error {
 /// Files: `NAME.journal`, SQLite; beside it `NAME.ring`, the queue, and `NAME.lock`, held while the journal is open.
 class Journal {
  public:
-  /// Opens a journal, or makes it, and takes over what a process that died had left in the queue.
-  /// Errors: JournalBusy when another process has it open; Error(kData) when it cannot be made, or is damaged.
+  /// Opens a journal, or makes it, and takes over what a process that died had left in the queue. An existing one is
+  /// read whole; of a damaged one what is readable is recovered, and a warning tells what is not.
+  /// Errors: JournalBusy when another process has it open; Error(kData) when it cannot be made, or is no journal.
   explicit Journal(const std::filesystem::path& path);
 
   /// Moves what was logged into the database, and removes the queue when that is done.
@@ -47,6 +49,9 @@ class Journal {
 
   /// Returns the database: for runs, and for delivery.
   JournalStore& store() { return store_; }
+
+  /// Returns what was recovered when it was opened; nothing for a healthy one.
+  const std::optional<Recovery>& recovery() const { return recovery_; }
 
   /// Counts how often a log call had to wait for the database.
   std::int64_t num_waits() const { return num_waits_; }
@@ -69,13 +74,15 @@ class Journal {
     int file_;
   };
 
-  void recover();
+  void take_over();
+  void tell_loss(std::uint64_t num_bytes, std::int64_t num_rebuilt);
   void move_queue();
   void try_to_move();
   void work();
 
   const std::filesystem::path path_;
   const Lock lock_;
+  std::optional<Recovery> recovery_;
   JournalStore store_;
   Ring ring_;
   std::atomic<std::uint64_t> moved_to_ = 0;

@@ -6,27 +6,10 @@
 #include <set>
 
 #include "core/error.h"
+#include "track/journal_format.h"
 
 namespace assay::track {
 namespace {
-
-// An entry's state: 0 waiting, 1 settled with the server.
-constexpr const char* kTables = R"sql(
-CREATE TABLE IF NOT EXISTS run(
-  id INTEGER PRIMARY KEY, parent INTEGER NOT NULL, uuid TEXT NOT NULL, experiment TEXT NOT NULL, name TEXT NOT NULL,
-  start_ms INTEGER NOT NULL, tags TEXT NOT NULL, target TEXT NOT NULL,
-  status TEXT NOT NULL DEFAULT '', end_ms INTEGER NOT NULL DEFAULT 0, server TEXT NOT NULL DEFAULT '', experiment_id TEXT NOT NULL DEFAULT '', run_id TEXT NOT NULL DEFAULT '',
-  artifact_uri TEXT NOT NULL DEFAULT '', create_tried INTEGER NOT NULL DEFAULT 0, closed INTEGER NOT NULL DEFAULT 0,
-  verification TEXT NOT NULL DEFAULT '', refused INTEGER NOT NULL DEFAULT 0, first_refusal TEXT NOT NULL DEFAULT '',
-  resume_id TEXT NOT NULL DEFAULT '');
-CREATE TABLE IF NOT EXISTS entry(
-  place INTEGER PRIMARY KEY, run INTEGER NOT NULL, kind INTEGER NOT NULL, key TEXT NOT NULL, number REAL,
-  text TEXT NOT NULL, time_ms INTEGER NOT NULL, step INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,
-  size_bytes INTEGER NOT NULL DEFAULT 0, sha256 TEXT NOT NULL DEFAULT '');
-CREATE INDEX IF NOT EXISTS waiting ON entry(run, place) WHERE state = 0;
-CREATE TABLE IF NOT EXISTS queue(id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL);
-INSERT OR IGNORE INTO queue VALUES (1, 0);
-)sql";
 
 RunStatus status_from(const std::string& text) {
   for (const auto status : {RunStatus::kFinished, RunStatus::kFailed, RunStatus::kKilled}) {
@@ -44,42 +27,57 @@ Json to_json(const std::vector<KeyValue>& pairs) {
 }  // namespace
 
 JournalStore::JournalStore(const std::filesystem::path& path) : path_(path), database_(path) {
-  database_.execute(kTables);
-  auto column = database_.prepare("SELECT 1 FROM pragma_table_info('run') WHERE name = 'resume_id'");
-  if (!column.next()) database_.execute("ALTER TABLE run ADD COLUMN resume_id TEXT NOT NULL DEFAULT ''");
+  const auto damaged = [&](const std::string& what) { return DamagedDatabase(ErrorKind::kData, what, path.string()); };
+  if (is_no_journal_yet(path)) {
+    make_journal(database_);
+  } else {
+    if (!has_journal_header(path)) throw damaged("its header is not that of a journal");
+    if (const auto damage = find_damage(database_); !damage.empty()) throw damaged(damage);
+  }
+  database_.use_wal();
 }
 
 std::int64_t JournalStore::begin_run(const RecordedRun& run) {
   const std::lock_guard lock(mutex_);
-  database_
-      .prepare(
-          "INSERT INTO run(parent, uuid, experiment, name, start_ms, tags, target, experiment_id, resume_id) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .bind(run.parent)
-      .bind(run.uuid)
-      .bind(run.experiment)
-      .bind(run.name)
-      .bind(run.start_ms)
-      .bind(to_wire(to_json(run.tags)))
-      .bind(run.target)
-      .bind(run.experiment_id)
-      .bind(run.resume_id)
-      .run();
-  return database_.last_row();
+  std::int64_t id = 0;
+  database_.transact([&] {
+    database_
+        .prepare(fmt::format("INSERT INTO run({}, checksum, experiment_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+                             kRunColumns))
+        .bind(run.parent)
+        .bind(run.uuid)
+        .bind(run.experiment)
+        .bind(run.name)
+        .bind(run.start_ms)
+        .bind(to_wire(to_json(run.tags)))
+        .bind(run.target)
+        .bind(run.resume_id)
+        .bind(run.experiment_id)
+        .run();
+    id = database_.last_row();
+    seal_new_run(database_, id);
+    auto counts = read_counts(database_).value();
+    ++counts.num_runs;
+    write_counts(database_, counts);
+  });
+  return id;
 }
 
-void JournalStore::append(const std::vector<JournalRecord>& records, std::uint64_t position) {
+void JournalStore::append(const std::vector<JournalRecord>& records, std::optional<std::uint64_t> position) {
   const std::lock_guard lock(mutex_);
-  auto insert =
-      database_.prepare("INSERT INTO entry(run, kind, key, number, text, time_ms, step) VALUES (?, ?, ?, ?, ?, ?, ?)");
+  auto insert = database_.prepare(
+      "INSERT INTO entry VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, checksum_of(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8), 0)");
   auto end = database_.prepare("UPDATE run SET status = ?, end_ms = ? WHERE id = ? AND status = ''");
   database_.transact([&] {
+    auto counts = read_counts(database_).value();
     for (const auto& record : records) {
       if (record.kind == EntryKind::kEnd) {
         end.bind(record.key).bind(record.time_ms).bind(record.run).run();
+        seal_delivery(database_, record.run);
         continue;
       }
-      insert.bind(record.run)
+      insert.bind(++counts.num_entries)
+          .bind(record.run)
           .bind(static_cast<std::int64_t>(record.kind))
           .bind(record.key)
           .bind(record.number)
@@ -88,14 +86,21 @@ void JournalStore::append(const std::vector<JournalRecord>& records, std::uint64
           .bind(record.step)
           .run();
     }
-    database_.prepare("UPDATE queue SET position = ?").bind(static_cast<std::int64_t>(position)).run();
+    if (position) counts.position = static_cast<std::int64_t>(*position);
+    write_counts(database_, counts);
   });
 }
 
-std::uint64_t JournalStore::position() {
+std::optional<std::uint64_t> JournalStore::position() {
   const std::lock_guard lock(mutex_);
-  auto row = database_.prepare("SELECT position FROM queue");
-  return row.next() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
+  const auto counts = read_counts(database_);
+  if (!counts || counts->position < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(counts->position);
+}
+
+void JournalStore::mend(const std::function<void(Database&)>& work) {
+  const std::lock_guard lock(mutex_);
+  database_.transact([&] { work(database_); });
 }
 
 std::vector<RecordedRun> JournalStore::runs() {
@@ -193,44 +198,68 @@ std::optional<WaitingItem> JournalStore::next_item(std::int64_t run) {
 
 void JournalStore::mark_create_tried(std::int64_t run) {
   const std::lock_guard lock(mutex_);
-  database_.prepare("UPDATE run SET create_tried = 1 WHERE id = ?").bind(run).run();
+  database_.transact([&] {
+    database_.prepare("UPDATE run SET create_tried = 1 WHERE id = ?").bind(run).run();
+    seal_delivery(database_, run);
+  });
 }
 
 void JournalStore::mark_made(const RecordedRun& run) {
   const std::lock_guard lock(mutex_);
-  database_.prepare("UPDATE run SET server = ?, experiment_id = ?, run_id = ?, artifact_uri = ? WHERE id = ?")
-      .bind(run.server)
-      .bind(run.experiment_id)
-      .bind(run.run_id)
-      .bind(run.artifact_uri)
-      .bind(run.id)
-      .run();
+  database_.transact([&] {
+    database_.prepare("UPDATE run SET server = ?, experiment_id = ?, run_id = ?, artifact_uri = ? WHERE id = ?")
+        .bind(run.server)
+        .bind(run.experiment_id)
+        .bind(run.run_id)
+        .bind(run.artifact_uri)
+        .bind(run.id)
+        .run();
+    seal_delivery(database_, run.id);
+  });
 }
 
-void JournalStore::mark_closed(std::int64_t run, const std::string& verification) {
+void JournalStore::mark_closed(std::int64_t run, const std::string& verification, const std::string& refusal) {
   const std::lock_guard lock(mutex_);
-  database_.prepare("UPDATE run SET closed = 1, verification = ? WHERE id = ?").bind(verification).bind(run).run();
+  database_.transact([&] {
+    database_.prepare("UPDATE run SET closed = 1, verification = ? WHERE id = ?").bind(verification).bind(run).run();
+    if (!refusal.empty()) add_refusal(run, 1, refusal);
+    seal_delivery(database_, run);
+  });
 }
 
 void JournalStore::mark_delivered(const std::vector<std::int64_t>& places) {
   const std::lock_guard lock(mutex_);
-  auto update = database_.prepare("UPDATE entry SET state = 1 WHERE place = ?");
+  database_.transact([&] { settle(places); });
+}
+
+void JournalStore::mark_refused(std::int64_t run, const std::vector<std::int64_t>& places, std::size_t count,
+                                const std::string& why) {
+  const std::lock_guard lock(mutex_);
   database_.transact([&] {
-    for (const auto place : places) update.bind(place).run();
+    settle(places);
+    add_refusal(run, count, why);
+    seal_delivery(database_, run);
   });
 }
 
 void JournalStore::mark_file_delivered(std::int64_t place, const FileContent& content) {
   const std::lock_guard lock(mutex_);
-  database_.prepare("UPDATE entry SET state = 1, size_bytes = ?, sha256 = ? WHERE place = ?")
-      .bind(content.size_bytes)
-      .bind(content.sha256)
-      .bind(place)
-      .run();
+  database_.transact([&] {
+    database_.prepare("INSERT OR REPLACE INTO upload VALUES (?1, ?2, ?3, checksum_of(?1, ?2, ?3))")
+        .bind(place)
+        .bind(content.size_bytes)
+        .bind(content.sha256)
+        .run();
+    settle({place});
+  });
 }
 
-void JournalStore::mark_refused(std::int64_t run, std::size_t count, const std::string& why) {
-  const std::lock_guard lock(mutex_);
+void JournalStore::settle(const std::vector<std::int64_t>& places) {
+  auto update = database_.prepare("UPDATE entry SET state = 1, checksum = ~checksum WHERE place = ? AND state = 0");
+  for (const auto place : places) update.bind(place).run();
+}
+
+void JournalStore::add_refusal(std::int64_t run, std::size_t count, const std::string& why) {
   database_
       .prepare(
           "UPDATE run SET refused = refused + ?, first_refusal = CASE first_refusal WHEN '' THEN ? ELSE "
@@ -272,7 +301,8 @@ std::map<std::string, std::string> JournalStore::pairs(std::int64_t run, EntryKi
 std::map<std::string, FileContent> JournalStore::delivered_files(std::int64_t run) {
   const std::lock_guard lock(mutex_);
   auto rows = database_.prepare(
-      "SELECT key, size_bytes, sha256 FROM entry WHERE run = ? AND kind = 3 AND sha256 <> '' ORDER BY place");
+      "SELECT key, size_bytes, sha256 FROM entry JOIN upload USING (place) WHERE run = ? AND kind = 3 AND "
+      "upload.checksum = checksum_of(place, size_bytes, sha256) ORDER BY place");
   rows.bind(run);
   std::map<std::string, FileContent> files;
   while (rows.next()) files[rows.text(0)] = {rows.integer(1), rows.text(2)};

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -75,17 +76,20 @@ struct WaitingItem {
 /// Errors of all functions: Error(kData) with the path and SQLite's reason.
 class JournalStore {
  public:
-  /// Opens the file, or makes it.
+  /// Opens the file, or makes it. Reads an existing one whole. Errors: DamagedDatabase also when checksums fail.
   explicit JournalStore(const std::filesystem::path& path);
 
   /// Notes a new run. Returns its id.
   std::int64_t begin_run(const RecordedRun& run);
 
-  /// Stores entries together with the position in the queue behind them.
-  void append(const std::vector<JournalRecord>& records, std::uint64_t position);
+  /// Stores entries together with the position in the queue behind them; nothing leaves that as it is.
+  void append(const std::vector<JournalRecord>& records, std::optional<std::uint64_t> position);
 
-  /// Returns the position up to which the queue is stored.
-  std::uint64_t position();
+  /// Returns the position up to which the queue is stored; nothing when that was lost.
+  std::optional<std::uint64_t> position();
+
+  /// Lets `work` mend the database, in one transaction.
+  void mend(const std::function<void(Database&)>& work);
 
   std::vector<RecordedRun> runs();  ///< parents before their children
 
@@ -96,10 +100,14 @@ class JournalStore {
 
   void mark_create_tried(std::int64_t run);
   void mark_made(const RecordedRun& run);
-  void mark_closed(std::int64_t run, const std::string& verification);
+  /// Closes a run, with what reading it back gave, and why the final status was refused or "".
+  void mark_closed(std::int64_t run, const std::string& verification, const std::string& refusal);
   void mark_delivered(const std::vector<std::int64_t>& places);
   void mark_file_delivered(std::int64_t place, const FileContent& content);
-  void mark_refused(std::int64_t run, std::size_t count, const std::string& why);  ///< some of what counts as delivered
+
+  /// Settles places of which the server refused `count`.
+  void mark_refused(std::int64_t run, const std::vector<std::int64_t>& places, std::size_t count,
+                    const std::string& why);
 
   // What a server must give back, in the order in which it was logged; of what was set twice, the last.
   std::vector<std::string> metric_keys(std::int64_t run);
@@ -124,6 +132,9 @@ class JournalStore {
   std::int64_t last_time_ms(std::int64_t run);
 
  private:
+  void settle(const std::vector<std::int64_t>& places);
+  void add_refusal(std::int64_t run, std::size_t count, const std::string& why);
+
   std::filesystem::path path_;
   std::mutex mutex_;
   Database database_;

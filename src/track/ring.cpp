@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "track/checksum.h"
 
 namespace assay::track {
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::uint64_t kMagic = 0x31474e5259415341;  // "ASAYRNG1"
 constexpr std::size_t kPage = 4096;
+constexpr std::uint64_t kMaxPosition = 1ULL << 62;  // more than anyone can push
 
 /// Stands in front of each record. Its position tells a record of this round from one of an earlier.
 struct RecordHeader {
@@ -28,13 +30,6 @@ struct RecordHeader {
 constexpr std::uint32_t kSkip = 0xffffffff;
 
 std::size_t padded(std::size_t length) { return (sizeof(RecordHeader) + length + 7) / 8 * 8; }
-
-// Source: Fowler, Noll and Vo, FNV-1a with 32 bits.
-std::uint32_t checksum(std::string_view bytes) {
-  std::uint32_t hash = 2166136261U;
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  return hash;
-}
 
 [[noreturn]] void fail(const std::string& what, const std::string& path) {
   throw Error(ErrorKind::kData, fmt::format("{}: {}", what, std::strerror(errno)), path);
@@ -53,31 +48,40 @@ struct Ring::Header {
 Ring::Ring(const std::filesystem::path& path, std::size_t capacity) : path_(path) {
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (file_ < 0) fail("cannot open the queue of tracked values", path_.string());
-  struct stat status {};
-  const bool is_known = ::fstat(file_, &status) == 0;
-  const bool is_new = is_known && status.st_size == 0;
-  capacity_ = is_new ? (capacity + kPage - 1) / kPage * kPage : static_cast<std::size_t>(status.st_size) - kPage;
-  // Space is taken now: a disk that is full later cannot take a mapped page away.
-  if (is_new) errno = ::posix_fallocate(file_, 0, static_cast<off_t>(kPage + capacity_));
-  const bool has_room = is_known && (is_new ? errno == 0 : status.st_size > static_cast<off_t>(kPage));
-  void* const memory =
-      has_room ? ::mmap(nullptr, kPage + capacity_, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0) : MAP_FAILED;
-  if (memory == MAP_FAILED) {
-    const auto reason = errno;
+  try {
+    map(capacity);
+  } catch (const Error&) {
+    if (header_ != nullptr) ::munmap(header_, kPage + capacity_);
     ::close(file_);
-    if (is_new) ::unlink(path.c_str());
-    errno = reason == 0 ? EINVAL : reason;
-    fail("cannot map the queue of tracked values", path_.string());
+    if (is_new_) ::unlink(path.c_str());
+    throw;
   }
+}
+
+void Ring::map(std::size_t capacity) {
+  struct stat status {};
+  if (::fstat(file_, &status) != 0) fail("cannot open the queue of tracked values", path_.string());
+  const auto size = static_cast<std::size_t>(status.st_size);
+  is_new_ = size == 0;
+  const auto refuse = [&] {
+    throw DamagedRing(ErrorKind::kData, "not a queue of tracked values, or a damaged one", path_.string());
+  };
+  if (!is_new_ && (size <= kPage || size % kPage != 0)) refuse();
+  capacity_ = is_new_ ? (capacity + kPage - 1) / kPage * kPage : size - kPage;
+  // Space is taken now: a disk that is full later cannot take a mapped page away.
+  if (is_new_) errno = ::posix_fallocate(file_, 0, static_cast<off_t>(kPage + capacity_));
+  if (is_new_ && errno != 0) fail("no space for the queue of tracked values", path_.string());
+  void* const memory = ::mmap(nullptr, kPage + capacity_, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0);
+  if (memory == MAP_FAILED) fail("cannot map the queue of tracked values", path_.string());
   header_ = static_cast<Header*>(memory);
-  if (is_new) {
+  if (is_new_) {
     header_->capacity = capacity_;
     header_->magic = kMagic;
-  } else if (header_->magic != kMagic || header_->capacity != capacity_) {
-    ::munmap(header_, kPage + capacity_);
-    ::close(file_);
-    throw Error(ErrorKind::kData, "not a queue of tracked values, or a damaged one", path_.string());
   }
+  const auto is_ring = header_->magic == kMagic && header_->capacity == capacity_;
+  const auto is_plausible =
+      begin() <= end() && end() - begin() <= capacity_ && begin() % 8 == 0 && end() % 8 == 0 && end() <= kMaxPosition;
+  if (!is_ring || !is_plausible) refuse();
 }
 
 Ring::~Ring() {
@@ -111,18 +115,30 @@ bool Ring::push(std::string_view record) {
 }
 
 std::optional<Ring::Record> Ring::read(std::uint64_t position) const {
-  const auto end_position = header_->end.load(std::memory_order_acquire);
+  return read_before(position, header_->end.load(std::memory_order_acquire));
+}
+
+std::optional<Ring::Record> Ring::read_before(std::uint64_t position, std::uint64_t end_position) const {
   if (position >= end_position || end_position - position > capacity_ || position % 8 != 0) return std::nullopt;
   const auto to_edge = capacity_ - position % capacity_;
-  if (to_edge < sizeof(RecordHeader)) return read(position + to_edge);
+  if (to_edge < sizeof(RecordHeader)) return read_before(position + to_edge, end_position);
   RecordHeader header{};
   std::memcpy(&header, at(position), sizeof header);
   if (header.position != position) return std::nullopt;
-  if (header.length == kSkip) return read(position + to_edge);
+  if (header.length == kSkip) return read_before(position + to_edge, end_position);
   if (padded(header.length) > to_edge || position + padded(header.length) > end_position) return std::nullopt;
   const std::string_view bytes(at(position) + sizeof header, header.length);
   if (checksum(bytes) != header.checksum) return std::nullopt;
-  return Record{bytes, position + padded(header.length)};
+  return Record{bytes, position, position + padded(header.length)};
+}
+
+std::optional<Ring::Record> Ring::find(std::uint64_t position) const {
+  const auto limit = position + capacity_;
+  for (; position < limit; position += 8) {
+    if (const auto record = read_before(position, position + capacity_))
+      return Record{record->bytes, position, record->next};
+  }
+  return std::nullopt;
 }
 
 void Ring::restart(std::uint64_t position) {

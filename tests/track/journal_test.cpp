@@ -153,7 +153,7 @@ TEST_F(JournalTest, IsOpenOnlyOnce) {
 }
 
 TEST_F(JournalTest, TellsWhatIsNoJournal) {
-  EXPECT_ERROR(Journal(folder_.write("text.journal", std::string(5000, 'x'))), kData, "is damaged");
+  EXPECT_ERROR(Journal(folder_.write("text.journal", std::string(5000, 'x'))), kData, "no journal");
   EXPECT_ERROR(Journal(folder_.path() / "none/a.journal"), kData, "none/a.lock");
 }
 
