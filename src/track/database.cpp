@@ -131,7 +131,8 @@ Statement& Statement::bind(double value) {
 
 Statement& Statement::bind(std::string_view value) {
   const auto size = static_cast<int>(value.size());
-  if (sqlite3_bind_text(handle_, ++num_bound_, value.data(), size, SQLITE_TRANSIENT) != SQLITE_OK) database_.fail();
+  const auto* const bytes = value.data() == nullptr ? "" : value.data();  // a null pointer would bind null
+  if (sqlite3_bind_text(handle_, ++num_bound_, bytes, size, SQLITE_TRANSIENT) != SQLITE_OK) database_.fail();
   return *this;
 }
 

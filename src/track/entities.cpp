@@ -58,6 +58,10 @@ std::vector<KeyValue> decode_pairs(const Json& array) {
   throw Error(ErrorKind::kInternal, fmt::format("{} `{}` cannot be tracked: {}", what, name, fault));
 }
 
+[[noreturn]] void refuse_description(std::string_view what, const Json::exception& error) {
+  throw Error(ErrorKind::kData, fmt::format("journal: this describes no {}: {}", what, error.what()));
+}
+
 Json encode_pairs(const std::vector<KeyValue>& pairs) {
   Json array = Json::array();
   for (const auto& [key, value] : pairs) array.push_back({{"key", key}, {"value", value}});
@@ -116,9 +120,11 @@ Json to_json(const DatasetInput& dataset) {
           {"profile", dataset.profile}};
 }
 
-DatasetInput dataset_from(const Json& json) {
+DatasetInput dataset_from(const Json& json) try {
   return {json.at("name"),   json.at("digest"), json.at("context"), json.at("source_type"),
           json.at("source"), json.at("schema"), json.at("profile")};
+} catch (const Json::exception& error) {
+  refuse_description("dataset", error);
 }
 
 Json to_json(const LoggedModel& model) {
@@ -132,7 +138,7 @@ Json to_json(const LoggedModel& model) {
           {"aliases", model.aliases}};
 }
 
-LoggedModel model_from(const Json& json) {
+LoggedModel model_from(const Json& json) try {
   return {json.at("name"),
           json.at("folder").get<std::string>(),
           json.at("type"),
@@ -141,6 +147,8 @@ LoggedModel model_from(const Json& json) {
           decode_pairs(json.at("tags")),
           json.at("registered_name"),
           json.at("aliases")};
+} catch (const Json::exception& error) {
+  refuse_description("model", error);
 }
 
 void check_dataset(const DatasetInput& dataset) {

@@ -29,7 +29,7 @@ struct Batch {
   std::size_t size() const { return metrics.size() + params.size() + tags.size(); }
 };
 
-// Keep a dataset or a model in a journal. Errors of reading: nlohmann's for other JSON.
+// Keep a dataset or a model in a journal. Errors of reading: Error(kData) for other JSON.
 Json to_json(const DatasetInput& dataset);
 Json to_json(const LoggedModel& model);
 DatasetInput dataset_from(const Json& json);

@@ -51,11 +51,7 @@ MlflowApi::MlflowApi(TrackingServer server, HttpOptions options)
     : server_(std::move(server)), options_(std::move(options)), http_(connect_to(server_, options_)) {}
 
 Outcome<Json> MlflowApi::call(const HttpRequest& request) {
-  const HttpResponse response = http_.send(request);
-  if (auto failure = explain(response, server_, options_.request_timeout_s)) return *std::move(failure);
-  auto json = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return explain_garbage(response, server_);
-  return json;
+  return read_answer(http_.send(request), server_, options_.request_timeout_s);
 }
 
 Outcome<Json> MlflowApi::get(std::string_view path_and_query) {
@@ -258,11 +254,7 @@ Outcome<std::vector<ArtifactInfo>> MlflowApi::list_artifacts(std::string_view ru
   for (std::string token;;) {
     const auto answer = get(token.empty() ? path : path + "&page_token=" + query(token));
     if (!answer) return answer.failure();
-    for (const Json& file : read_member(*answer, "files")) {
-      const Json& is_folder = read_member(file, "is_dir");
-      files.push_back(
-          {read_text(file, "path"), is_folder.is_boolean() && is_folder.get<bool>(), read_integer(file, "file_size")});
-    }
+    for (const Json& file : read_member(*answer, "files")) files.push_back(read_artifact(file));
     token = read_text(*answer, "next_page_token");
     if (token.empty()) return files;
   }

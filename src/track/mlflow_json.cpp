@@ -1,6 +1,7 @@
 #include "track/mlflow_json.h"
 
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 
@@ -18,6 +19,14 @@ double read_number(const Json& object, const char* key) {
   return std::strtod(text.c_str(), nullptr);
 }
 
+/// Cuts a number to the range of integers; NaN is 0.
+std::int64_t to_integer(double number) {
+  constexpr double kBound = 9223372036854775808.0;  // 2^63
+  if (std::isnan(number)) return 0;
+  if (number >= kBound) return std::numeric_limits<std::int64_t>::max();
+  return number < -kBound ? std::numeric_limits<std::int64_t>::min() : static_cast<std::int64_t>(number);
+}
+
 std::vector<KeyValue> read_pairs(const Json& object, const char* key) {
   std::vector<KeyValue> pairs;
   for (const Json& pair : read_member(object, key))
@@ -26,6 +35,13 @@ std::vector<KeyValue> read_pairs(const Json& object, const char* key) {
 }
 
 }  // namespace
+
+Outcome<Json> read_answer(const HttpResponse& response, const TrackingServer& server, double timeout_s) {
+  if (auto failure = explain(response, server, timeout_s)) return *std::move(failure);
+  auto json = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return explain_garbage(response, server);
+  return json;
+}
 
 const Json& read_member(const Json& object, const char* key) {
   static const Json none;
@@ -41,6 +57,7 @@ std::string read_text(const Json& object, const char* key) {
 
 std::int64_t read_integer(const Json& object, const char* key) {
   const Json& value = read_member(object, key);
+  if (value.is_number_float()) return to_integer(value.get<double>());
   if (value.is_number()) return value.get<std::int64_t>();
   std::int64_t number = 0;
   if (value.is_string()) {
@@ -75,6 +92,11 @@ RunInfo read_run(const Json& run) {
 Experiment read_experiment(const Json& experiment) {
   return {read_text(experiment, "experiment_id"), read_text(experiment, "name"),
           read_text(experiment, "lifecycle_stage") == "deleted"};
+}
+
+ArtifactInfo read_artifact(const Json& file) {
+  const Json& is_folder = read_member(file, "is_dir");
+  return {read_text(file, "path"), is_folder.is_boolean() && is_folder.get<bool>(), read_integer(file, "file_size")};
 }
 
 }  // namespace assay::track

@@ -119,8 +119,8 @@ Failure explain_status(const HttpResponse& response, const TrackingServer& serve
   if (json.is_object() && json.contains("error_code") && json["error_code"].is_string()) {
     failure.code = json["error_code"].get<std::string>();
     const auto message = json.find("message");
-    text =
-        failure.code + (message != json.end() && message->is_string() ? ": " + quote(message->get<std::string>()) : "");
+    text = quote(failure.code) +
+           (message != json.end() && message->is_string() ? ": " + quote(message->get<std::string>()) : "");
   }
   failure.message = fmt::format("{} answers HTTP {}{}{}", server.url, response.status, text.empty() ? "" : ": ", text);
   const int status = failure.status = response.status;
@@ -142,7 +142,7 @@ Failure explain_status(const HttpResponse& response, const TrackingServer& serve
     if (status == 413)
       failure.hint = "what stands before the server limits uploads: with nginx, raise client_max_body_size";
   } else if (status >= 300 && status < 400) {
-    failure.message += fmt::format(" (a redirect to {})", response.redirect_url);
+    failure.message += fmt::format(" (a redirect to {})", quote(response.redirect_url));
     failure.hint = "set the tracking address to where the server really is";
   } else {
     const auto tls = tls_hint_of_page(response);

@@ -64,6 +64,11 @@ TEST(EntitiesTest, DropsAParamThatIsRepeatedAndRefusesAnotherValue) {
                "param `lr` is logged twice with different values: `0.1`, then `0.2`");
 }
 
+TEST(EntitiesTest, RefusesWhatDescribesNoDatasetOrModel) {
+  EXPECT_ERROR(dataset_from({{"name", "data"}}), kData, "describes no dataset");
+  EXPECT_ERROR(model_from(Json::array()), kData, "describes no model");
+}
+
 TEST(EntitiesTest, EscapesAddresses) {
   EXPECT_EQ(percent_encode("a b/c+d?e%f~é"), "a%20b/c%2Bd%3Fe%25f~%C3%A9");
   EXPECT_EQ(percent_encode("a/b", /*keep_slashes=*/false), "a%2Fb");

@@ -146,6 +146,20 @@ TEST_F(JournalTest, WaitsForTheDatabaseOnlyWhenTheQueueIsFull) {
   EXPECT_EQ(journal.store().num_waiting(), 300'000 + 1);
 }
 
+TEST_F(JournalTest, CountsWhatIsRefusedOnce) {
+  Journal journal(path_);
+  auto& store = journal.store();
+  const auto run = store.begin_run(a_run("run"));
+  log_points(journal, run, 10);
+  journal.settle();
+  store.mark_refused(run, store.next_batch(run).places, 3, "too long");
+  store.mark_closed(run, "too late");
+  EXPECT_EQ(store.count(run).waiting, 0);
+  EXPECT_EQ(store.count(run).delivered, 7);
+  EXPECT_EQ(store.count(run).refused, 4);
+  EXPECT_EQ(store.count(run).first_refusal, "too long");
+}
+
 TEST_F(JournalTest, IsOpenOnlyOnce) {
   Journal journal(path_);
   EXPECT_THROW(Journal{path_}, JournalBusy);

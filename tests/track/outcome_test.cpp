@@ -132,6 +132,11 @@ TEST(OutcomeTest, KeepsSecretsOutOfMessages) {
   EXPECT_THAT(explain_garbage(response, kServer).message, Not(HasSubstr("hunter2")));
 }
 
+TEST(OutcomeTest, LetsNoControlCharactersThrough) {
+  const auto failure = explain_answer(400, R"({"error_code": "A\u001b[31m\n", "message": "B\u0007"})");
+  EXPECT_THAT(failure.message, HasSubstr("HTTP 400: A [31m : B "));
+}
+
 TEST(OutcomeTest, QuotesLittleOfALongAnswer) {
   EXPECT_LT(explain_answer(500, std::string(100'000, 'x')).message.size(), 500U);
 }

@@ -82,6 +82,28 @@ TEST(RingTest, StopsWhereItIsDamaged) {
   EXPECT_LT(second, ring.end());
 }
 
+TEST(RingTest, FindsRecordsBehindDamageAndReleasedOnes) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "a.ring";
+  Ring ring(path, 4096);
+  for (int i = 0; i < 10; ++i) ring.push(fmt::format("record {}", i));
+  ring.release(ring.end());
+  std::fstream(path, std::ios::in | std::ios::out | std::ios::binary).seekp(4096 + 3 * 24 + 20).put('X');
+  std::vector<std::string> found;
+  for (auto record = ring.find(0); record; record = ring.find(record->next)) found.emplace_back(record->bytes);
+  ASSERT_EQ(found.size(), 9U);
+  EXPECT_EQ(found[2], "record 2");
+  EXPECT_EQ(found[3], "record 4");
+}
+
+TEST(RingTest, RefusesAHeaderThatCannotBe) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "a.ring";
+  { const Ring ring(path, 4096); }
+  std::fstream(path, std::ios::in | std::ios::out | std::ios::binary).seekp(24).put('\x01');
+  EXPECT_THROW(Ring{path}, DamagedRing);
+}
+
 TEST(RingTest, RefusesOtherFiles) {
   const TemporaryFolder folder;
   EXPECT_ERROR(Ring(folder.write("text.ring", std::string(9000, 'x'))), kData, "text.ring");
