@@ -22,15 +22,15 @@ constexpr const char* kSuffix = ".journal";
 
 fs::path with_extension(fs::path path, const char* extension) { return path.replace_extension(extension); }
 
-/// Opens a queue; puts a new one in the place of one that cannot be read.
-Ring open_ring(const fs::path& path) {
+/// Opens a queue; puts a new one in the place of one that cannot be read, and says so in `loss`.
+Ring open_ring(const fs::path& path, std::string& loss) {
   try {
     return Ring(path);
-  } catch (const DamagedRing& damage) {
+  } catch (const DamagedRing&) {
     const auto kept = damaged_name(path);
     fs::rename(path, kept);
-    spdlog::warn("{}; what it held and the journal did not is left out; it is kept as {}", damage.what(),
-                 kept.string());
+    loss = fmt::format("the queue is damaged, and what was not yet moved from it is missing; it is kept as {}",
+                       kept.filename().string());
   }
   return Ring(path);
 }
@@ -53,7 +53,10 @@ Journal::Lock::Lock(const fs::path& journal) {
 Journal::Lock::~Lock() { ::close(file_); }
 
 Journal::Journal(const fs::path& path)
-    : path_(path), lock_(path), store_(open_store(path, recovery_)), ring_(open_ring(with_extension(path, ".ring"))) {
+    : path_(path),
+      lock_(path),
+      store_(open_store(path, recovery_)),
+      ring_(open_ring(with_extension(path, ".ring"), loss_)) {
   take_over();
   thread_ = std::thread([this] {
     block_signals();
@@ -78,25 +81,23 @@ Journal::~Journal() {
 // was lost there with its write-ahead log.
 void Journal::take_over() {
   auto position = store_.position().value_or(ring_.begin());
-  const auto end = ring_.end();
   if (!ring_.is_new()) {
-    std::uint64_t num_lost = 0;
-    const auto go_to = [&](std::uint64_t next) {
-      if (next > position) num_lost += next - position;
-      position = std::max(position, next);
-    };
-    go_to(end - std::min<std::uint64_t>(end, ring_.capacity()));
-    std::vector<JournalRecord> records;
-    while (const auto record = ring_.find(position)) {
-      go_to(record->begin);
-      if (const auto decoded = decode_record(record->bytes)) records.push_back(*decoded);
-      position = record->next;
+    const auto num_lost = move_all(position);
+    if (num_lost > 0) {
+      const auto kept = damaged_name(with_extension(path_, ".ring"));
+      fs::copy_file(with_extension(path_, ".ring"), kept);
+      loss_ = fmt::format("{} bytes of the queue are damaged or missing (a point takes about 80); it is kept as {}",
+                          num_lost, kept.filename().string());
     }
-    go_to(end);
-    store_.append(records, position);
     std::int64_t num_rebuilt = 0;
-    if (!records.empty()) store_.mend([&](Database& database) { num_rebuilt = rebuild_runs(database, path_); });
-    if (num_lost > 0 || num_rebuilt > 0) tell_loss(num_lost, num_rebuilt);
+    store_.mend([&](Database& database) { num_rebuilt = rebuild_runs(database, path_); });
+    if (num_rebuilt > 0)
+      loss_ +=
+          fmt::format("{}{} runs were lost and are called `recovered ...`", loss_.empty() ? "" : "; ", num_rebuilt);
+  }
+  if (!loss_.empty()) {
+    spdlog::warn("{}: {}", path_.string(), loss_);
+    tag_runs(store_, loss_);
   }
   // From here on both agree, whichever of them is new.
   ring_.restart(position);
@@ -104,21 +105,23 @@ void Journal::take_over() {
   store_.append({}, moved_to_.load());
 }
 
-void Journal::tell_loss(std::uint64_t num_bytes, std::int64_t num_rebuilt) {
-  std::string loss;
-  if (num_bytes > 0) {
-    const auto ring = with_extension(path_, ".ring");
-    const auto kept = damaged_name(ring);
-    fs::copy_file(ring, kept);
-    loss = fmt::format("{} bytes of the queue are damaged or missing (a point takes about 80); it is kept as {}",
-                       num_bytes, kept.filename().string());
+std::uint64_t Journal::move_all(std::uint64_t& position) {
+  std::uint64_t num_lost = 0;
+  const auto go_to = [&](std::uint64_t next) {
+    if (next > position) num_lost += next - position;
+    position = std::max(position, next);
+  };
+  const auto end = ring_.end();
+  go_to(end - std::min<std::uint64_t>(end, ring_.capacity()));
+  std::vector<JournalRecord> records;
+  while (const auto record = ring_.find(position)) {
+    go_to(record->begin);
+    if (const auto decoded = decode_record(record->bytes)) records.push_back(*decoded);
+    position = record->next;
   }
-  if (num_rebuilt > 0) {
-    if (!loss.empty()) loss += "; ";
-    loss += fmt::format("{} runs were lost and rebuilt under the name `recovered ...`", num_rebuilt);
-  }
-  spdlog::warn("{}: {}", path_.string(), loss);
-  tag_runs(store_, loss);
+  go_to(end);
+  store_.append(records, position);
+  return num_lost;
 }
 
 void Journal::log(const JournalRecord& record) {

@@ -75,7 +75,7 @@ class Journal {
   };
 
   void take_over();
-  void tell_loss(std::uint64_t num_bytes, std::int64_t num_rebuilt);
+  std::uint64_t move_all(std::uint64_t& position);  ///< returns how many bytes cannot be read
   void move_queue();
   void try_to_move();
   void work();
@@ -83,6 +83,7 @@ class Journal {
   const std::filesystem::path path_;
   const Lock lock_;
   std::optional<Recovery> recovery_;
+  std::string loss_;  ///< of the queue
   JournalStore store_;
   Ring ring_;
   std::atomic<std::uint64_t> moved_to_ = 0;

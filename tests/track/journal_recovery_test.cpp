@@ -153,11 +153,22 @@ TEST_F(JournalRecoveryTest, PutsADamagedQueueAside) {
   ASSERT_GE(leave_dead_journal(path_), 600);
   folder_.write("a.ring", std::string(9000, 'x'));
   Journal journal(path_);
-  EXPECT_EQ(journal.store().count(1).waiting, 500 + 1);
+  EXPECT_EQ(journal.store().count(1).waiting, 500 + 1 + 1) << "all, the tag and the final status";
   EXPECT_TRUE(fs::exists(folder_.path() / "a.ring.damaged"));
   journal.log(to_record(entry_number(0)));
   journal.settle();
-  EXPECT_EQ(journal.store().count(1).waiting, 501 + 1);
+  EXPECT_EQ(journal.store().count(1).waiting, 501 + 1 + 1);
+}
+
+TEST_F(JournalRecoveryTest, ReadsTheQueueBehindItsDamage) {
+  ASSERT_GE(leave_dead_journal(path_), 600);
+  auto bytes = read_file(folder_.path() / "a.ring");
+  ++bytes[bytes.rfind("train/loss", 20'000)];
+  folder_.write("a.ring", bytes);
+  for (const auto* const suffix : {"", "-wal"}) fs::remove(path_.string() + suffix);
+  Journal journal(path_);
+  EXPECT_EQ(journal.store().count(1).waiting, 499 + 1 + 1) << "all but one, the tag and the final status";
+  EXPECT_EQ(read_file(folder_.path() / "a.ring.damaged"), bytes);
 }
 
 }  // namespace
