@@ -6,7 +6,6 @@
 #include <iterator>
 
 #include "track/batch_delivery.h"
-#include "track/model_delivery.h"
 #include "track/read_back.h"
 
 namespace assay::track {
@@ -26,7 +25,7 @@ const RecordedRun* find_run(const std::vector<RecordedRun>& runs, std::int64_t i
 }  // namespace
 
 Deliverer::Deliverer(MlflowApi& api, bool reads_back)
-    : api_(api), reads_back_(reads_back), uploader_(api, kNumConnections) {}
+    : api_(api), reads_back_(reads_back), uploader_(api, kNumConnections), models_(api) {}
 
 Deliverer::Step Deliverer::step(JournalStore& store) {
   const auto runs = store.runs();
@@ -160,8 +159,14 @@ Deliverer::Step Deliverer::send_files(JournalStore& store, const RecordedRun& ru
 }
 
 Deliverer::Step Deliverer::send_item(JournalStore& store, const RecordedRun& run, const WaitingItem& item) {
-  const auto done = item.kind == EntryKind::kDataset ? api_.log_dataset(run.run_id, dataset_from(item.description))
-                                                     : deliver_model(api_, run, model_from(item.description));
+  Done done = std::monostate{};
+  if (item.kind == EntryKind::kDataset) {
+    done = api_.log_dataset(run.run_id, dataset_from(item.description));
+  } else {
+    const auto is_whole = models_.advance(run, item);
+    if (is_whole && !*is_whole) return {};
+    if (!is_whole) done = is_whole.failure();
+  }
   if (!done && !is_rejection(done.failure())) return {.failure = done.failure()};
   if (done) {
     store.mark_delivered({item.place});

@@ -8,6 +8,7 @@
 
 #include "track/journal_store.h"
 #include "track/mlflow_api.h"
+#include "track/model_delivery.h"
 #include "track/uploader.h"
 
 namespace assay::track {
@@ -48,6 +49,7 @@ class Deliverer {
   MlflowApi& api_;
   const bool reads_back_;
   Uploader uploader_;
+  ModelDelivery models_;
   std::map<std::pair<std::string, std::string>, std::string> experiment_ids_;  ///< by name and id asked for
   std::set<std::string> refused_;  ///< uuids of runs that the server does not take
   std::map<std::string, int> num_file_attempts_;

@@ -54,18 +54,25 @@ std::vector<KeyValue> decode_pairs(const Json& array) {
   return pairs;
 }
 
-[[noreturn]] void refuse(std::string_view what, std::string_view name, std::string_view fault) {
-  throw Error(ErrorKind::kInternal, fmt::format("{} `{}` cannot be tracked: {}", what, name, fault));
+/// Says whether the registry keeps an alias for itself: "latest" and "v7", in any case.
+bool is_reserved_alias(std::string alias) {
+  std::transform(alias.begin(), alias.end(), alias.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+  return alias == "latest" ||
+         (alias.size() > 1 && alias[0] == 'v' && alias.find_first_not_of("0123456789", 1) == std::string::npos);
 }
 
 [[noreturn]] void refuse_description(std::string_view what, const Json::exception& error) {
   throw Error(ErrorKind::kData, fmt::format("journal: this describes no {}: {}", what, error.what()));
 }
 
-Json encode_pairs(const std::vector<KeyValue>& pairs) {
-  Json array = Json::array();
-  for (const auto& [key, value] : pairs) array.push_back({{"key", key}, {"value", value}});
-  return array;
+bool is_alias(std::string_view alias) {
+  return !alias.empty() && std::all_of(alias.begin(), alias.end(), [](char c) {
+    return is_alphanumeric(c) || c == '_' || c == '-' || !is_ascii(c);
+  });
+}
+
+[[noreturn]] void refuse(std::string_view what, std::string_view name, std::string_view fault) {
+  throw Error(ErrorKind::kInternal, fmt::format("{} `{}` cannot be tracked: {}", what, name, fault));
 }
 
 }  // namespace
@@ -165,6 +172,13 @@ void check_model(const LoggedModel& model) {
     refuse("model", model.name, "a name is not empty and holds none of / : . % \" '");
   for (const auto& [key, value] : model.params) check_key("param", key);
   for (const auto& [key, value] : model.tags) check_key("tag", key);
+  if (model.registered_name.find_first_of("/:") != std::string::npos)
+    refuse("registered model", model.registered_name, "a name holds neither / nor :");
+  for (const auto& alias : model.aliases) {
+    if (model.registered_name.empty()) refuse("alias", alias, "only a registered model has aliases");
+    if (!is_alias(alias)) refuse("alias", alias, "only letters, digits, _ and - are allowed");
+    if (is_reserved_alias(alias)) refuse("alias", alias, "MLflow keeps `latest` and `v<number>` for itself");
+  }
 }
 
 std::string cut_text(std::string_view text, std::size_t max_length) {
@@ -183,6 +197,12 @@ Json encode_value(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
   return value;
+}
+
+Json encode_pairs(const std::vector<KeyValue>& pairs, std::size_t max_length) {
+  Json array = Json::array();
+  for (const auto& [key, value] : pairs) array.push_back({{"key", key}, {"value", cut_text(value, max_length)}});
+  return array;
 }
 
 Json encode_batch(const Batch& batch, std::string_view run_id) {

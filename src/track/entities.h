@@ -75,6 +75,9 @@ std::size_t wire_bytes(const KeyValue& pair);
 /// after a bare NaN.
 Json encode_value(double value);
 
+/// Encodes params or tags, and cuts values to `max_length` characters.
+Json encode_pairs(const std::vector<KeyValue>& pairs, std::size_t max_length = std::string::npos);
+
 /// Encodes the body of a log-batch request.
 Json encode_batch(const Batch& batch, std::string_view run_id);
 

@@ -23,16 +23,6 @@ Failure rejection(std::string message, std::string hint) {
   return {Failure::Kind::kRejected, "", std::move(message), std::move(hint), true, 0};
 }
 
-/// Complains about an answer that is JSON but lacks the id it is there for.
-Failure no_id(std::string_view what, const TrackingServer& server) {
-  return {Failure::Kind::kUnusable,
-          "",
-          fmt::format("{} answers without the id of the {}", server.url, what),
-          fmt::format("check the address ({}); an MLflow server is meant", server.origin),
-          true,
-          200};
-}
-
 Done done(const Outcome<Json>& answer) {
   if (!answer) return answer.failure();
   return std::monostate{};
@@ -60,13 +50,21 @@ Outcome<Json> MlflowApi::get(std::string_view path_and_query) {
   return call(request);
 }
 
-Outcome<Json> MlflowApi::post(std::string_view path, const Json& body, bool once) {
+Outcome<Json> MlflowApi::send(std::string_view method, std::string_view path, const Json& body, bool once) {
   HttpRequest request;
-  request.method = "POST";
+  request.method = method;
   request.url = fmt::format("{}{}{}", server_.url, kApi, path);
   request.body = to_wire(body);
   request.once = once;
   return call(request);
+}
+
+Outcome<Json> MlflowApi::post(std::string_view path, const Json& body, bool once) {
+  return send("POST", path, body, once);
+}
+
+Outcome<Json> MlflowApi::patch(std::string_view path, const Json& body) {
+  return send("PATCH", path, body, /*once=*/false);
 }
 
 Outcome<std::optional<Experiment>> MlflowApi::find_experiment(std::string_view name) {
@@ -76,7 +74,7 @@ Outcome<std::optional<Experiment>> MlflowApi::find_experiment(std::string_view n
     return answer.failure();
   }
   auto experiment = read_experiment(read_member(*answer, "experiment"));
-  if (experiment.id.empty()) return no_id("experiment", server_);
+  if (experiment.id.empty()) return explain_no_id("experiment", server_);
   return std::optional(std::move(experiment));
 }
 
@@ -100,7 +98,7 @@ Outcome<std::string> MlflowApi::get_or_create_experiment(std::string_view name) 
     const auto created = post("experiments/create", {{"name", name}});
     if (created) {
       auto id = read_text(*created, "experiment_id");
-      if (id.empty()) return no_id("experiment", server_);
+      if (id.empty()) return explain_no_id("experiment", server_);
       return id;
     }
     // Another process may have been faster.
@@ -115,8 +113,7 @@ Outcome<std::string> MlflowApi::get_or_create_experiment(std::string_view name) 
 }
 
 Outcome<RunInfo> MlflowApi::create_run(std::string_view experiment_id, const NewRun& run) {
-  Json tags = Json::array();
-  for (const auto& [key, value] : run.tags) tags.push_back({{"key", key}, {"value", cut_text(value, kMaxTagLength)}});
+  Json tags = encode_pairs(run.tags, kMaxTagLength);
   tags.push_back({{"key", kUuidTag}, {"value", run.uuid}});
   const auto user =
       std::find_if(run.tags.begin(), run.tags.end(), [](const auto& tag) { return tag.first == kUserTag; });
@@ -129,7 +126,7 @@ Outcome<RunInfo> MlflowApi::create_run(std::string_view experiment_id, const New
                            /*once=*/true);
   if (!answer) return answer.failure();
   auto made = read_run(read_member(*answer, "run"));
-  if (made.id.empty()) return no_id("run", server_);
+  if (made.id.empty()) return explain_no_id("run", server_);
   return made;
 }
 
@@ -221,7 +218,7 @@ Outcome<std::string> MlflowApi::artifact_url(std::string_view artifact_uri, std:
   return fmt::format("{}{}{}{}", base, kArtifactProxy, percent_encode(rest), file);
 }
 
-Done MlflowApi::put(HttpRequest request, std::string_view artifact_uri, std::string_view path) {
+Done MlflowApi::put(std::string_view artifact_uri, std::string_view path, HttpRequest request) {
   const auto url = artifact_url(artifact_uri, path);
   if (!url) return url.failure();
   request.method = "PUT";
@@ -238,13 +235,13 @@ Done MlflowApi::upload_artifact(std::string_view artifact_uri, const std::filesy
                                 std::string_view path) {
   HttpRequest request;
   request.upload = file;
-  return put(std::move(request), artifact_uri, path);
+  return put(artifact_uri, path, std::move(request));
 }
 
-Done MlflowApi::upload_text(std::string_view artifact_uri, std::string text, std::string_view path) {
+Done MlflowApi::upload_text(std::string_view artifact_uri, std::string_view text, std::string_view path) {
   HttpRequest request;
-  request.body = std::move(text);
-  return put(std::move(request), artifact_uri, path);
+  request.body = text;
+  return put(artifact_uri, path, std::move(request));
 }
 
 Outcome<std::vector<ArtifactInfo>> MlflowApi::list_artifacts(std::string_view run_id, std::string_view folder) {

@@ -106,8 +106,8 @@ class MlflowApi {
   /// Stores a file through the server's artifact proxy; repeatable. `artifact_uri` is the run's.
   Done upload_artifact(std::string_view artifact_uri, const std::filesystem::path& file, std::string_view path);
 
-  /// Stores a text as a file in the same way.
-  Done upload_text(std::string_view artifact_uri, std::string text, std::string_view path);
+  /// Stores a small text as a file in the same way.
+  Done upload_text(std::string_view artifact_uri, std::string_view text, std::string_view path);
 
   /// Lists one folder of a run; "" is its root.
   Outcome<std::vector<ArtifactInfo>> list_artifacts(std::string_view run_id, std::string_view folder = "");
@@ -121,14 +121,18 @@ class MlflowApi {
   /// Returns the address of a run's page.
   std::string run_page(std::string_view experiment_id, std::string_view run_id) const;
 
+  // Make any other call; paths begin behind "/api/2.0/mlflow/". `once` is for calls that must not be repeated silently.
+  Outcome<Json> get(std::string_view path_and_query);
+  Outcome<Json> post(std::string_view path, const Json& body, bool once = false);
+  Outcome<Json> patch(std::string_view path, const Json& body);
+
   /// Ends the current call and all later ones; from any thread.
   void abort() { http_.abort(); }
 
  private:
-  Done put(HttpRequest request, std::string_view artifact_uri, std::string_view path);
   Outcome<Json> call(const HttpRequest& request);
-  Outcome<Json> get(std::string_view path_and_query);
-  Outcome<Json> post(std::string_view path, const Json& body, bool once = false);
+  Outcome<Json> send(std::string_view method, std::string_view path, const Json& body, bool once);
+  Done put(std::string_view artifact_uri, std::string_view path, HttpRequest request);
   Outcome<std::string> artifact_url(std::string_view artifact_uri, std::string_view path) const;
 
   TrackingServer server_;

@@ -27,13 +27,6 @@ std::int64_t to_integer(double number) {
   return number < -kBound ? std::numeric_limits<std::int64_t>::min() : static_cast<std::int64_t>(number);
 }
 
-std::vector<KeyValue> read_pairs(const Json& object, const char* key) {
-  std::vector<KeyValue> pairs;
-  for (const Json& pair : read_member(object, key))
-    pairs.emplace_back(read_text(pair, "key"), read_text(pair, "value"));
-  return pairs;
-}
-
 }  // namespace
 
 Outcome<Json> read_answer(const HttpResponse& response, const TrackingServer& server, double timeout_s) {
@@ -65,6 +58,13 @@ std::int64_t read_integer(const Json& object, const char* key) {
     std::from_chars(text.data(), text.data() + text.size(), number);
   }
   return number;
+}
+
+std::vector<KeyValue> read_pairs(const Json& object, const char* key) {
+  std::vector<KeyValue> pairs;
+  for (const Json& pair : read_member(object, key))
+    pairs.emplace_back(read_text(pair, "key"), read_text(pair, "value"));
+  return pairs;
 }
 
 Metric read_metric(const Json& metric) {

@@ -12,6 +12,7 @@ namespace assay::track {
 Outcome<Json> read_answer(const HttpResponse& response, const TrackingServer& server, double timeout_s);
 
 std::string read_text(const Json& object, const char* key);
+std::vector<KeyValue> read_pairs(const Json& object, const char* key);
 std::int64_t read_integer(const Json& object, const char* key);
 
 /// Returns the member, or null JSON when there is none.

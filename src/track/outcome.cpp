@@ -175,4 +175,9 @@ Failure explain_garbage(const HttpResponse& response, const TrackingServer& serv
   return failure;
 }
 
+Failure explain_no_id(std::string_view what, const TrackingServer& server) {
+  const auto message = fmt::format("{} answers without the id of the {}", server.url, what);
+  return {Failure::Kind::kUnusable, "", message, address_hint(server), true, 200};
+}
+
 }  // namespace assay::track

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -57,5 +58,8 @@ std::optional<Failure> explain(const HttpResponse& response, const TrackingServe
 
 /// Explains a 2xx response whose body is not what MLflow sends.
 Failure explain_garbage(const HttpResponse& response, const TrackingServer& server);
+
+/// Explains an answer that is JSON but lacks the id it is there for.
+Failure explain_no_id(std::string_view what, const TrackingServer& server);
 
 }  // namespace assay::track

@@ -11,9 +11,11 @@
 #include <functional>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace assay::track {
@@ -144,6 +146,25 @@ class FaultServer {
   std::vector<std::string> requests_;
   std::list<std::thread> connections_;
   std::thread acceptor_;
+};
+
+/// Answers a share of the requests itself and leaves the others to the real server.
+class Proxy {
+ public:
+  /// `fault` gets the request's number and its first line; it returns the answer, or nullopt to forward.
+  using Fault = std::function<std::optional<std::string>(int number, const std::string& request)>;
+
+  Proxy(int port, Fault fault)
+      : server_([this, port, fault = std::move(fault)](const std::string& request) {
+          if (const auto answer = fault(number_++, request)) return *answer;
+          return forward(port, request);
+        }) {}
+
+  std::string url() const { return server_.url(); }
+
+ private:
+  std::atomic<int> number_ = 0;
+  FaultServer server_;
 };
 
 }  // namespace assay::track

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -139,25 +138,6 @@ TEST(FaultsTest, BoundsWhatItReads) {
   request.url = server.url();
   EXPECT_EQ(client.send(request).transport, Transport::kTooLarge);
 }
-
-/// Answers a share of the requests itself and leaves the others to the real server.
-class Proxy {
- public:
-  /// `fault` gets the request's number and its first line; it returns the answer, or nullopt to forward.
-  using Fault = std::function<std::optional<std::string>(int number, const std::string& request)>;
-
-  Proxy(int port, Fault fault)
-      : server_([this, port, fault = std::move(fault)](const std::string& request) {
-          if (const auto answer = fault(number_++, request)) return *answer;
-          return forward(port, request);
-        }) {}
-
-  std::string url() const { return server_.url(); }
-
- private:
-  std::atomic<int> number_ = 0;
-  FaultServer server_;
-};
 
 /// Logs a run with points, a param and a child through `url`, and checks on the real server that each exists once.
 void expect_exactly_once(const std::string& url, const std::string& real_url, const std::string& experiment) {

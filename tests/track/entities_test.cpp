@@ -74,5 +74,25 @@ TEST(EntitiesTest, EscapesAddresses) {
   EXPECT_EQ(percent_encode("a/b", /*keep_slashes=*/false), "a%2Fb");
 }
 
+TEST(EntitiesTest, RefusesModelsThatMlflowRefuses) {
+  const LoggedModel good{
+      .name = "float 32", .folder = "model", .registered_name = "house.hold", .aliases = {"best-1", "v7b", "später"}};
+  EXPECT_NO_THROW(check_model(good));
+  const auto change = [&](auto edit) {
+    auto model = good;
+    edit(model);
+    return model;
+  };
+  EXPECT_ERROR(check_model(change([](auto& m) { m.name = "a.b"; })), kInternal, "model `a.b`");
+  EXPECT_ERROR(check_model(change([](auto& m) { m.registered_name = "a/b"; })), kInternal, "model `a/b`");
+  EXPECT_ERROR(check_model(change([](auto& m) { m.registered_name = ""; })), kInternal, "only a registered model");
+  for (const char* alias : {"", "a b", "a.b"}) {
+    EXPECT_ERROR(check_model(change([&](auto& m) { m.aliases = {alias}; })), kInternal, "only letters");
+  }
+  for (const char* alias : {"latest", "Latest", "v7", "V12"}) {
+    EXPECT_ERROR(check_model(change([&](auto& m) { m.aliases = {alias}; })), kInternal, "for itself");
+  }
+}
+
 }  // namespace
 }  // namespace assay::track

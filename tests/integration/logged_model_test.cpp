@@ -1,0 +1,218 @@
+// Models of runs on a real server: each arrives once and whole, whatever happens on the way.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "integration/fault_server.h"
+#include "integration/mlflow_server.h"
+#include "integration/tracking.h"
+#include "track/mlflow_json.h"
+#include "track/model_delivery.h"
+
+namespace assay::track {
+namespace {
+
+using testing::HasSubstr;
+
+const std::map<std::string, double> kPatient = {
+    {"connect_timeout_s", 20.0}, {"request_timeout_s", 60.0}, {"retry_deadline_s", 60.0}, {"flush_timeout_s", 180.0}};
+
+/// Describes a model with a folder of three files; the server does not look into them.
+LoggedModel model_in(const TemporaryFolder& folder, const std::string& registered_name) {
+  folder.write("model/MLmodel", "flavors:\n  pytorch:\n    model_data: data\nmodel_id: null\n");
+  folder.write("model/data/model.pth", std::string("\0weights", 8));
+  folder.write("model/requirements.txt", "torch\n");
+  LoggedModel model{.name = "float", .folder = folder.path() / "model", .type = "classifier", .step = 3};
+  for (int i = 0; i < 230; ++i) model.params.emplace_back("p" + std::to_string(i), std::to_string(i));
+  model.tags = {{"engine", "fbgemm"}};
+  model.registered_name = registered_name;
+  model.aliases = {"best", "smallest"};
+  return model;
+}
+
+/// Finds the models of a run as the server tells them.
+Json models_of(MlflowApi& api, const std::string& run_id) {
+  const auto experiment_id = api.get_run(run_id)->experiment_id;
+  const auto answer = api.post("logged-models/search", {{"experiment_ids", {experiment_id}},
+                                                        {"filter", fmt::format("source_run_id = '{}'", run_id)}});
+  return answer ? read_member(*answer, "models") : Json(answer.failure().message);
+}
+
+Json versions_of(MlflowApi& api, const std::string& name) {
+  const auto answer = api.get("model-versions/search?filter=" + percent_encode("name='" + name + "'", false));
+  return answer ? read_member(*answer, "model_versions") : Json(answer.failure().message);
+}
+
+/// Logs a model through `url` and checks on the real server that all of it exists, once.
+void expect_model_once(const std::string& url, const std::string& real_url, const std::string& name) {
+  const TemporaryFolder folder;
+  const auto run = tracker_for(url, kPatient)->start(start_of(name, "run"));
+  run->log_model(model_in(folder, name));
+  run->finish(RunStatus::kFinished);
+  const auto delivery = run->delivery();
+  ASSERT_TRUE(delivery.complete()) << delivery.first_error;
+  auto api = api_for(real_url);
+
+  const auto models = models_of(api, delivery.run_id);
+  ASSERT_EQ(models.size(), 1U) << models;
+  const auto& info = models[0].at("info");
+  EXPECT_EQ(info.at("name"), "float");
+  EXPECT_EQ(info.at("model_type"), "classifier");
+  EXPECT_EQ(info.at("status"), "LOGGED_MODEL_READY");
+  EXPECT_EQ(as_map(read_pairs(info, "tags"))["engine"], "fbgemm");
+  const auto params = as_map(read_pairs(models[0].at("data"), "params"));
+  EXPECT_EQ(params.size(), 230U);
+  EXPECT_EQ(params.at("p229"), "229");
+
+  const std::string id = info.at("model_id");
+  const std::string uri = info.at("artifact_uri");
+  EXPECT_EQ(*api.download_artifact(uri, "data/model.pth"), std::string("\0weights", 8));
+  EXPECT_EQ(*api.download_artifact(uri, "requirements.txt"), "torch\n");
+  EXPECT_EQ(*api.download_artifact(uri, "MLmodel"),
+            fmt::format("flavors:\n  pytorch:\n    model_data: data\n"
+                        "artifact_path: '{}'\nmodel_id: '{}'\nmodel_uuid: '{}'\nrun_id: '{}'\n",
+                        uri, id, id, delivery.run_id));
+  const auto outputs = (*api.get("runs/get?run_id=" + delivery.run_id)).at("run").at("outputs").at("model_outputs");
+  EXPECT_EQ(outputs, Json::array({{{"model_id", id}, {"step", 3}}}));
+
+  const auto versions = versions_of(api, name);
+  ASSERT_EQ(versions.size(), 1U) << versions;
+  EXPECT_EQ(versions[0].at("source"), "models:/" + id);
+  EXPECT_EQ(versions[0].at("run_id"), delivery.run_id);
+  for (const auto* alias : {"best", "smallest"}) {
+    const auto found = api.get(fmt::format("registered-models/alias?name={}&alias={}", percent_encode(name), alias));
+    ASSERT_TRUE(found) << found.failure().message;
+    EXPECT_EQ(read_text(found->at("model_version"), "version"), "1");
+  }
+}
+
+TEST(LoggedModelTest, ArrivesWithFilesParamsAndVersion) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  expect_model_once(server->url(), server->url(), "model arrives");
+}
+
+TEST(LoggedModelTest, ArrivesOnceWhenEveryReplyIsLostOnce) {
+  ASSAY_MLFLOW_OR_SKIP(real);
+  std::mutex mutex;
+  std::set<std::string> seen;
+  Proxy proxy(real->port(), [&](int, const std::string& request) -> std::optional<std::string> {
+    const auto line = request.substr(0, request.find('\r')) + request.substr(request.find("\r\n\r\n"));
+    const std::lock_guard lock(mutex);
+    if (!seen.insert(line).second) return std::nullopt;
+    forward(real->port(), request);
+    return "";
+  });
+  expect_model_once(proxy.url(), real->url(), "model replies lost");
+}
+
+TEST(LoggedModelTest, ArrivesWhenAThirdOfTheRequestsFail) {
+  ASSAY_MLFLOW_OR_SKIP(real);
+  Proxy proxy(real->port(), [](int number, const std::string&) -> std::optional<std::string> {
+    if (number % 3 == 1) return http_response(503, "busy", "text/plain");
+    return std::nullopt;
+  });
+  expect_model_once(proxy.url(), real->url(), "model busy");
+}
+
+/// Delivers a model by a new process for each request that the server answers: the reply to request N is lost, and the
+/// next process begins with nothing but the journal.
+TEST(LoggedModelTest, ArrivesOnceWhenEachProcessDiesAfterItsNextRequest) {
+  ASSAY_MLFLOW_OR_SKIP(real);
+  const TemporaryFolder folder;
+  auto api = api_for(real->url());
+  RecordedRun run;
+  run.uuid = "uuid of a run that dies";
+  run.experiment_id = *api.get_or_create_experiment("model deaths");
+  run.run_id = api.create_run(run.experiment_id, {"run", 1, run.uuid, {}})->id;
+  const WaitingItem item{7, EntryKind::kModel, "float", to_json(model_in(folder, "model deaths"))};
+  bool is_delivered = false;
+  int num_processes = 0;
+  while (!is_delivered && num_processes < 40) {
+    const int last = num_processes++;
+    Proxy proxy(real->port(), [&](int number, const std::string& request) -> std::optional<std::string> {
+      if (number < last) return std::nullopt;
+      if (number == last) forward(real->port(), request);
+      return "";
+    });
+    MlflowApi dying(find_tracking_server(proxy.url(), "test"), {});
+    ModelDelivery delivery(dying);
+    for (auto step = delivery.advance(run, item); step && !is_delivered; step = delivery.advance(run, item)) {
+      is_delivered = *step;
+    }
+  }
+  EXPECT_GT(num_processes, 5);
+  EXPECT_TRUE(is_delivered);
+  EXPECT_EQ(models_of(api, run.run_id).size(), 1U);
+  EXPECT_EQ(versions_of(api, "model deaths").size(), 1U);
+}
+
+TEST(LoggedModelTest, TwoModelsOfARunBecomeTwoVersions) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  const TemporaryFolder folder;
+  const auto run = tracker_for(server->url(), kPatient)->start(start_of("two models", "run"));
+  const auto model = model_in(folder, "two models");
+  run->log_model(model);
+  run->log_model(model);
+  run->finish(RunStatus::kFinished);
+  ASSERT_TRUE(run->delivery().complete()) << run->delivery().first_error;
+  auto api = api_for(server->url());
+  EXPECT_EQ(models_of(api, run->delivery().run_id).size(), 2U);
+  EXPECT_EQ(versions_of(api, "two models").size(), 2U);
+}
+
+TEST(LoggedModelTest, NamesWhatIsMissing) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  const TemporaryFolder folder;
+  CapturedLog log;
+  const auto run = tracker_for(server->url(), kPatient)->start(start_of("no model", "run"));
+  run->log_model({.name = "absent", .folder = folder.path() / "absent"});
+  run->finish(RunStatus::kFinished);
+  EXPECT_EQ(run->delivery().undelivered, 1);
+  EXPECT_THAT(run->delivery().first_error, HasSubstr((folder.path() / "absent/MLmodel").string()));
+  EXPECT_THAT(log.text(), HasSubstr("model `absent` of run `run` cannot be tracked"));
+  auto api = api_for(server->url());
+  EXPECT_EQ(models_of(api, run->delivery().run_id).size(), 0U);
+}
+
+TEST(LoggedModelTest, AFileThatTheServerCannotStoreEndsTheModelAndNothingElse) {
+  ASSAY_MLFLOW_OR_SKIP(real);
+  Proxy proxy(real->port(), [](int, const std::string& request) -> std::optional<std::string> {
+    if (request.starts_with("PUT") && request.find("model.pth") < 300)
+      return http_response(500, "disk full", "text/plain");
+    return std::nullopt;
+  });
+  const TemporaryFolder folder;
+  const auto run = tracker_for(proxy.url(), kPatient)->start(start_of("bad model", "run"));
+  run->log_model(model_in(folder, "bad model"));
+  run->finish(RunStatus::kFinished);
+  EXPECT_EQ(run->delivery().undelivered, 1);
+  auto api = api_for(real->url());
+  EXPECT_EQ(api.get_run(run->delivery().run_id)->status, "FINISHED");
+  const auto models = models_of(api, run->delivery().run_id);
+  ASSERT_EQ(models.size(), 1U);
+  EXPECT_EQ(models[0].at("info").at("status"), "LOGGED_MODEL_UPLOAD_FAILED");
+  EXPECT_EQ(versions_of(api, "bad model").size(), 0U);
+}
+
+TEST(LoggedModelTest, AServerWithoutLoggedModelsTakesAllElse) {
+  ASSAY_MLFLOW_OR_SKIP(real);
+  Proxy proxy(real->port(), [](int, const std::string& request) -> std::optional<std::string> {
+    if (request.find("logged-models") < 100) return http_response(404, "<html>Not Found</html>");
+    return std::nullopt;
+  });
+  const TemporaryFolder folder;
+  CapturedLog log;
+  const auto run = tracker_for(proxy.url(), kPatient)->start(start_of("old server", "run"));
+  run->log_model(model_in(folder, "old server"));
+  run->finish(RunStatus::kFinished);
+  EXPECT_EQ(run->delivery().undelivered, 1);
+  EXPECT_THAT(log.text(), HasSubstr("logged models need a server of MLflow 3 or newer"));
+  EXPECT_EQ(api_for(real->url()).get_run(run->delivery().run_id)->status, "FINISHED");
+}
+
+}  // namespace
+}  // namespace assay::track
