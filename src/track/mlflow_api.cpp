@@ -82,7 +82,7 @@ Outcome<Experiment> MlflowApi::get_experiment(std::string_view id) {
   const auto answer = get("experiments/get?experiment_id=" + query(id));
   if (!answer) return answer.failure();
   auto experiment = read_experiment(read_member(*answer, "experiment"));
-  if (experiment.id.empty()) return no_id("experiment", server_);
+  if (experiment.id.empty()) return explain_no_id("experiment", server_);
   return experiment;
 }
 

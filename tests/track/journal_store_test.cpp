@@ -22,20 +22,5 @@ TEST(JournalStoreTest, KeepsWhereARunBelongs) {
   EXPECT_EQ(kept.resume_id, "abc");
 }
 
-TEST(JournalStoreTest, OpensJournalsFromBeforeRunsCouldGoOn) {
-  const TemporaryFolder folder;
-  const auto path = folder.path() / "old.journal";
-  {
-    JournalStore store(path);
-    RecordedRun run;
-    run.uuid = "old";
-    store.begin_run(run);
-  }
-  Database(path).execute("ALTER TABLE run DROP COLUMN resume_id");
-  JournalStore store(path);
-  EXPECT_EQ(store.runs().at(0).uuid, "old");
-  EXPECT_EQ(store.runs().at(0).resume_id, "");
-}
-
 }  // namespace
 }  // namespace assay::track

@@ -153,7 +153,7 @@ TEST_F(JournalTest, CountsWhatIsRefusedOnce) {
   log_points(journal, run, 10);
   journal.settle();
   store.mark_refused(run, store.next_batch(run).places, 3, "too long");
-  store.mark_closed(run, "too late");
+  store.mark_closed(run, "verified", "too late");
   EXPECT_EQ(store.count(run).waiting, 0);
   EXPECT_EQ(store.count(run).delivered, 7);
   EXPECT_EQ(store.count(run).refused, 4);
