@@ -35,7 +35,7 @@ class Image {
     if (fs::exists(journal)) fs::copy_file(journal, path_);
     if (size_of(wal_of(journal)) > 0) fs::copy_file(wal_of(journal), wal_of(path_));
     if (first_page.empty()) return;
-    std::ofstream(path_, std::ios::binary | std::ios::app);  // makes it when there is none
+    { const std::ofstream made_if_missing(path_, std::ios::binary | std::ios::app); }
     std::fstream(path_, std::ios::binary | std::ios::in | std::ios::out) << first_page;
   }
   ~Image() { remove(); }

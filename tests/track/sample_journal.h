@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
-#include <cstring>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -29,7 +30,8 @@ struct Entry {
 
   bool says_the_same_as(const Entry& other) const {
     return run == other.run && kind == other.kind && key == other.key && text == other.text && step == other.step &&
-           time_ms == other.time_ms && std::memcmp(&number, &other.number, sizeof number) == 0;
+           time_ms == other.time_ms &&
+           std::bit_cast<std::uint64_t>(number) == std::bit_cast<std::uint64_t>(other.number);
   }
 };
 
