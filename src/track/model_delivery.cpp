@@ -63,7 +63,7 @@ Outcome<bool> ModelDelivery::advance(const RecordedRun& run, const WaitingItem& 
   const auto uuid = sha256(fmt::format("{}/{}", run.uuid, item.place)).substr(0, 32);
   const NewModel wanted{run.experiment_id, run.run_id, uuid, model_from(item.description)};
   auto& progress = progress_[uuid];
-  const auto is_whole = do_next(wanted, progress);
+  auto is_whole = do_next(wanted, progress);
   if (is_whole) {
     if (*is_whole) progress_.erase(uuid);
     return is_whole;
