@@ -15,17 +15,6 @@ namespace {
 
 constexpr auto kInfoFile = "assay.json";
 
-std::string to_json(const ExportInfo& info) {
-  Json json;
-  json["format"] = 1;
-  json["class_names"] = info.class_names;
-  json["mean"] = info.mean;
-  json["std"] = info.std;
-  json["image_shape"] = info.image_shape;
-  json["engine"] = info.engine;
-  return json.dump(2);
-}
-
 ExportInfo parse_info(const std::string& text, const std::string& origin) {
   const auto json = parse_json(text, origin);
   try {
@@ -62,6 +51,17 @@ std::unique_ptr<compress::EngineScope> choose_engine(const std::string& engine, 
 
 }  // namespace
 
+Json to_json(const ExportInfo& info) {
+  Json json;
+  json["format"] = 1;
+  json["class_names"] = info.class_names;
+  json["mean"] = info.mean;
+  json["std"] = info.std;
+  json["image_shape"] = info.image_shape;
+  json["engine"] = info.engine;
+  return json;
+}
+
 torch::jit::Module to_torchscript(models::Model& model, const std::array<std::int64_t, 3>& image_shape) {
   torch::NoGradGuard no_grad;
   const auto layers = models::fold_batch_norm(model.graph());
@@ -78,7 +78,7 @@ torch::jit::Module to_torchscript(models::Model& model, const std::array<std::in
 void save_torchscript(const torch::jit::Module& module, const ExportInfo& info, const std::filesystem::path& path) {
   try {
     write_file_atomically(path, [&](const std::filesystem::path& temporary) {
-      module.save(temporary.string(), {{kInfoFile, to_json(info)}});
+      module.save(temporary.string(), {{kInfoFile, to_json(info).dump(2)}});
     });
   } catch (const c10::Error& error) {
     throw Error(ErrorKind::kData, "cannot save the network: " + std::string(error.what_without_backtrace()),

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/json.h"
 #include "models/model.h"
 
 namespace assay::deploy {
@@ -20,6 +21,9 @@ struct ExportInfo {
   std::array<std::int64_t, 3> image_shape{};  ///< (3, H, W) as trained; other sizes work where the network allows them
   std::string engine;                         ///< LibTorch's int8 engine; empty for a float network
 };
+
+/// Encodes the info as "assay.json" keeps it.
+Json to_json(const ExportInfo& info);
 
 /// Exports a network as float TorchScript for inference: BatchNorm folded, no dropout; normalised float images in,
 /// logits out. The model and its mode stay as they were. Shapes: `image_shape` is (3, H, W); batch and image size stay
