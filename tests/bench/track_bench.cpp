@@ -7,6 +7,7 @@
 
 #include "config/section.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "track/tracker.h"
 
 namespace assay::track {
@@ -55,6 +56,25 @@ void deliver_10000_points(benchmark::State& state) {
 }
 BENCHMARK(deliver_10000_points)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
 
+// A logged model whose largest file has 10 MB, run included; the server does not look into it.
+void deliver_model(benchmark::State& state) {
+  const char* const uri = std::getenv("ASSAY_BENCH_URI");
+  if (uri == nullptr) return state.SkipWithError("use scripts/bench_track, which starts a server");
+  const auto tracker = make_tracker(section("mlflow", uri));
+  const auto folder = start_of("").record_folder / "model";
+  write_file_atomically(folder / "data/model.pth", std::string(10'000'000, 'x'));
+  for (const char* name :
+       {"MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "data/pickle_module_info.txt"})
+    write_file_atomically(folder / name, "flavors: {}\n");
+  for (auto _ : state) {
+    const auto run = tracker->start(start_of("model"));
+    run->log_model({.name = "network", .folder = folder});
+    run->finish(RunStatus::kFinished);
+    if (!run->delivery().complete()) return state.SkipWithError("not all was delivered");
+  }
+}
+BENCHMARK(deliver_model)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
+
 // The same by MLflow's Python client, started as a process that prints its own seconds.
 void python(benchmark::State& state, const char* what) {
   const char* const command = std::getenv("ASSAY_BENCH_PYTHON");
@@ -76,6 +96,7 @@ BENCHMARK_CAPTURE(python, deliver_10000_points, "deliver")
     ->UseManualTime()
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(python, deliver_model, "model")->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace assay::track
