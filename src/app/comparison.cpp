@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <utility>
 
 namespace assay::app {
 namespace {
@@ -47,6 +48,10 @@ void track_variant(RunContext& context, const Measurement& one) {
   child->log_params(params);
   child->log_metric("test/accuracy", one.accuracy(), 0);
   log_metrics(*child, "", one);
+  child->log_model({.name = one.variant.name,
+                    .folder = mlflow_folder(context, one.variant.name),
+                    .type = "classifier",
+                    .params = std::move(params)});
   child->finish(track::RunStatus::kFinished);
 }
 

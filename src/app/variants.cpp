@@ -11,6 +11,7 @@
 #include "app/sample_images.h"
 #include "core/sha256.h"
 #include "data/split.h"
+#include "deploy/mlflow_model.h"
 #include "deploy/torchscript.h"
 #include "eval/accuracy.h"
 #include "eval/latency.h"
@@ -30,6 +31,8 @@ std::string save(RunContext& context, const ClassificationData& data, const std:
   const deploy::ExportInfo info{data.class_names, data.normalization.mean, data.normalization.std, image_shape(data),
                                 engine};
   deploy::save_torchscript(module, info, context.folder / file);
+  const auto example = data::normalize(data.test_images.pixels.narrow(0, 0, 1), data.normalization);  // (1, 3, H, W)
+  deploy::write_mlflow_model(context.folder / file, info, mlflow_folder(context, name), example);
   return file;
 }
 
@@ -69,6 +72,10 @@ std::vector<eval::Latency> time_modules(std::vector<torch::jit::Module>& modules
 }
 
 }  // namespace
+
+std::filesystem::path mlflow_folder(const RunContext& context, const std::string& variant) {
+  return context.folder / "mlflow_models" / variant;
+}
 
 Variant export_float(RunContext& context, const ClassificationData& data, models::Model& model) {
   const auto module = deploy::to_torchscript(model, image_shape(data));

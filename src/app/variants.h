@@ -54,6 +54,9 @@ struct Variant {
   std::vector<std::pair<std::string, std::string>> settings;
 };
 
+/// Returns the folder in which a variant lies as MLflow keeps models.
+std::filesystem::path mlflow_folder(const RunContext& context, const std::string& variant);
+
 /// Exports the trained network in float; the baseline of all comparisons.
 Variant export_float(RunContext& context, const ClassificationData& data, models::Model& model);
 

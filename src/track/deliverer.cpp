@@ -6,7 +6,6 @@
 #include <iterator>
 
 #include "track/batch_delivery.h"
-#include "track/read_back.h"
 
 namespace assay::track {
 namespace {
@@ -177,34 +176,41 @@ Deliverer::Step Deliverer::send_item(JournalStore& store, const RecordedRun& run
   return {.failure = done.failure(), .what = fmt::format("{} `{}` of run `{}`", kind, item.name, run.name)};
 }
 
-Outcome<std::string> Deliverer::check_delivery(JournalStore& store, const RecordedRun& run) {
-  if (const auto files = store.delivered_files(run.id); !files.empty()) {
-    const auto done = api_.upload_text(run.artifact_uri, format_manifest(files), kManifestPath);
-    if (!done) return done.failure();
+// Each request that succeeds is done with: repeating those before it would let a server that fails now and then keep a
+// run open for ever.
+Outcome<bool> Deliverer::check_delivery(JournalStore& store, const RecordedRun& run, std::string& verdict) {
+  if (const auto told = verdicts_.find(run.uuid); told != verdicts_.end()) {
+    verdict = told->second;
+    return true;
   }
-  const auto differences = read_back(api_, store, run);
-  if (!differences) return differences.failure();
-  const std::string verdict =
-      differences->empty() ? std::string(kVerified) : fmt::format("{}", fmt::join(*differences, "; "));
-  const auto done = api_.set_tag(run.run_id, "assay.delivery", verdict);
-  if (!done) return done.failure();
-  return verdict;
+  auto& reading = reading_back_.try_emplace(run.uuid, store, run).first->second;
+  const auto is_done = reading.advance(api_, store);
+  if (!is_done) return is_done.failure();
+  if (!*is_done) return false;
+  const auto told = api_.set_tag(run.run_id, "assay.delivery", reading.verdict());
+  if (!told) return told.failure();
+  verdicts_[run.uuid] = reading.verdict();
+  reading_back_.erase(run.uuid);
+  return false;
+}
+
+bool Deliverer::has_gone_on(const RecordedRun& run) {
+  if (run.status != RunStatus::kKilled) return false;
+  const auto found = api_.get_run(run.run_id);
+  return found && found->end_ms > run.end_ms;
 }
 
 Deliverer::Step Deliverer::close(JournalStore& store, const RecordedRun& run) {
   std::string verdict;
   if (reads_back_) {
-    const auto checked = check_delivery(store, run);
-    if (!checked && !is_rejection(checked.failure())) return {.failure = checked.failure()};
-    verdict = checked ? *checked : fmt::format("cannot be read back: {}", checked.failure().message);
+    const auto is_done = check_delivery(store, run, verdict);
+    if (!is_done && !is_rejection(is_done.failure())) return {.failure = is_done.failure()};
+    if (is_done && !*is_done) return {};
+    if (!is_done) verdict = fmt::format("cannot be read back: {}", is_done.failure().message);
   }
-  if (run.status == RunStatus::kKilled) {
-    // Whoever killed it may have let it go on elsewhere since, by MLFLOW_RUN_ID.
-    const auto found = api_.get_run(run.run_id);
-    if (found && found->end_ms > run.end_ms) {
-      store.mark_closed(run.id, verdict, "");
-      return {};
-    }
+  if (has_gone_on(run)) {
+    store.mark_closed(run.id, verdict, "");
+    return {};
   }
   const auto done = api_.update_run(run.run_id, *run.status, run.end_ms);
   if (!done && !is_rejection(done.failure())) return {.failure = done.failure()};

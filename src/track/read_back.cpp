@@ -7,6 +7,7 @@
 #include <limits>
 #include <set>
 #include <tuple>
+#include <utility>
 
 namespace assay::track {
 namespace {
@@ -67,28 +68,6 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "" : path.substr(0, slash);
 }
 
-std::optional<Failure> compare_files(MlflowApi& api, const RecordedRun& run,
-                                     const std::map<std::string, FileContent>& files,
-                                     std::vector<std::string>& differences) {
-  std::set<std::string> folders;
-  for (const auto& [path, content] : files) folders.insert(folder_of(path));
-  std::map<std::string, std::int64_t> sizes;
-  for (const auto& folder : folders) {
-    const auto listed = api.list_artifacts(run.run_id, folder);
-    if (!listed) return listed.failure();
-    for (const auto& file : *listed) sizes[file.path] = file.size_bytes;
-  }
-  for (const auto& [path, content] : files) {
-    const auto found = sizes.find(path);
-    if (found == sizes.end()) {
-      differences.push_back(fmt::format("file {}: missing", path));
-    } else if (found->second != content.size_bytes) {
-      differences.push_back(fmt::format("file {}: {} bytes instead of {}", path, found->second, content.size_bytes));
-    }
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string format_manifest(const std::map<std::string, FileContent>& files) {
@@ -98,23 +77,75 @@ std::string format_manifest(const std::map<std::string, FileContent>& files) {
   return Json{{"files", std::move(list)}}.dump(2);
 }
 
-Outcome<std::vector<std::string>> read_back(MlflowApi& api, JournalStore& store, const RecordedRun& run) {
-  std::vector<std::string> differences;
-  const auto info = api.get_run(run.run_id);
-  if (!info) return info.failure();
-  compare_pairs("param", store.pairs(run.id, EntryKind::kParam), info->params, differences);
-  auto tags = store.pairs(run.id, EntryKind::kTag);
-  tags.insert(run.tags.begin(), run.tags.end());
-  compare_pairs("tag", tags, info->tags, differences);
-  const bool is_shared = !run.resume_id.empty() || run.status == RunStatus::kKilled;
-  for (const auto& key : store.metric_keys(run.id)) {
-    const auto stored = api.metric_history(run.run_id, key);
-    if (!stored) return stored.failure();
-    if (auto difference = compare_points(key, store.points(run.id, key), *stored, is_shared))
-      differences.push_back(*std::move(difference));
+ReadBack::ReadBack(JournalStore& store, const RecordedRun& run)
+    : run_(run), files_(store.delivered_files(run.id)), keys_(store.metric_keys(run.id)) {
+  std::set<std::string> folders;
+  for (const auto& [path, content] : files_) folders.insert(folder_of(path));
+  folders_.assign(folders.begin(), folders.end());
+}
+
+Outcome<bool> ReadBack::advance(MlflowApi& api, JournalStore& store) {
+  Done done = std::monostate{};
+  if (!has_manifest_ && !files_.empty()) {
+    done = api.upload_text(run_.artifact_uri, format_manifest(files_), kManifestPath);
+    has_manifest_ = static_cast<bool>(done);
+  } else if (!has_pairs_) {
+    done = compare_pairs_of_run(api, store);
+    has_pairs_ = static_cast<bool>(done);
+  } else if (num_keys_ < keys_.size()) {
+    done = compare_metric(api, store, keys_[num_keys_]);
+    if (done) ++num_keys_;
+  } else if (num_folders_ < folders_.size()) {
+    done = list_folder(api, folders_[num_folders_]);
+    if (done) ++num_folders_;
+  } else {
+    if (!std::exchange(has_files_, true)) compare_files();
+    return true;
   }
-  if (auto failure = compare_files(api, run, store.delivered_files(run.id), differences)) return *std::move(failure);
-  return differences;
+  if (!done) return done.failure();
+  return false;
+}
+
+std::string ReadBack::verdict() const {
+  return differences_.empty() ? std::string(kVerified) : fmt::format("{}", fmt::join(differences_, "; "));
+}
+
+Done ReadBack::compare_pairs_of_run(MlflowApi& api, JournalStore& store) {
+  const auto info = api.get_run(run_.run_id);
+  if (!info) return info.failure();
+  compare_pairs("param", store.pairs(run_.id, EntryKind::kParam), info->params, differences_);
+  auto tags = store.pairs(run_.id, EntryKind::kTag);
+  // Of a run that goes on, MLflow's own tags stay those of its begin.
+  if (run_.resume_id.empty()) tags.insert(run_.tags.begin(), run_.tags.end());
+  compare_pairs("tag", tags, info->tags, differences_);
+  return std::monostate{};
+}
+
+Done ReadBack::compare_metric(MlflowApi& api, JournalStore& store, const std::string& key) {
+  const bool is_shared = !run_.resume_id.empty() || run_.status == RunStatus::kKilled;
+  const auto stored = api.metric_history(run_.run_id, key);
+  if (!stored) return stored.failure();
+  if (auto difference = compare_points(key, store.points(run_.id, key), *stored, is_shared))
+    differences_.push_back(*std::move(difference));
+  return std::monostate{};
+}
+
+Done ReadBack::list_folder(MlflowApi& api, const std::string& folder) {
+  const auto listed = api.list_artifacts(run_.run_id, folder);
+  if (!listed) return listed.failure();
+  for (const auto& file : *listed) sizes_[file.path] = file.size_bytes;
+  return std::monostate{};
+}
+
+void ReadBack::compare_files() {
+  for (const auto& [path, content] : files_) {
+    const auto found = sizes_.find(path);
+    if (found == sizes_.end()) {
+      differences_.push_back(fmt::format("file {}: missing", path));
+    } else if (found->second != content.size_bytes) {
+      differences_.push_back(fmt::format("file {}: {} bytes instead of {}", path, found->second, content.size_bytes));
+    }
+  }
 }
 
 }  // namespace assay::track

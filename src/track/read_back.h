@@ -17,8 +17,37 @@ inline constexpr std::string_view kManifestPath = "manifest.json";
 std::string format_manifest(const std::map<std::string, FileContent>& files);
 
 /// Reads everything of a run back from the server and compares it with the journal: each point of each metric, params,
-/// tags, and the files' sizes. Returns the differences, a line each; none when the server has all of it, and nothing
-/// twice. What others added to the run under other names does not count.
-Outcome<std::vector<std::string>> read_back(MlflowApi& api, JournalStore& store, const RecordedRun& run);
+/// tags, and the files' sizes; lists the files for whoever comes later. What others added to the run under other names
+/// does not count. One request at a time, so that a bad connection costs that one and not all before it.
+class ReadBack {
+ public:
+  ReadBack(JournalStore& store, const RecordedRun& run);
+
+  /// Makes the next request. Returns whether all is done.
+  Outcome<bool> advance(MlflowApi& api, JournalStore& store);
+
+  /// Returns kVerified when the server has all of the run, and nothing twice, else the differences. Meaningful once all
+  /// is done.
+  std::string verdict() const;
+
+ private:
+  Done compare_pairs_of_run(MlflowApi& api, JournalStore& store);
+  Done compare_metric(MlflowApi& api, JournalStore& store, const std::string& key);
+  Done list_folder(MlflowApi& api, const std::string& folder);
+  void compare_files();
+
+  const RecordedRun run_;
+  const std::map<std::string, FileContent> files_;  // by path
+  const std::vector<std::string> keys_;             // of metrics
+  std::vector<std::string> folders_;
+  std::map<std::string, std::int64_t> sizes_;  // on the server, by path
+  std::vector<std::string> differences_;
+
+  bool has_manifest_ = false;
+  bool has_pairs_ = false;
+  bool has_files_ = false;       // compared
+  std::size_t num_keys_ = 0;     // compared
+  std::size_t num_folders_ = 0;  // listed
+};
 
 }  // namespace assay::track

@@ -1,12 +1,17 @@
-"""Times MLflow's own client: mlflow_client.py URI log_metric|log_metric_async|deliver|model; prints seconds.
+"""Times MLflow's own client: mlflow_client.py URI WHAT; prints seconds.
+
+WHAT: log_metric, log_metric_async, deliver, large_file, small_files, model, first.
 
 log_metric, log_metric_async: one call, the mean of many. deliver: 10,000 points of a run in batches of 1,000, run included.
+large_file, small_files: one of 100 MB, 200 of 1 kB, run included. first: one point, nothing is timed here.
 model: a TorchScript network of 10 MB as a logged model, run included; `import` and its requirements are not counted.
 """
 
 import logging
 import os
+import pathlib
 import sys
+import tempfile
 import time
 
 os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
@@ -39,6 +44,17 @@ def time_delivery(client, experiment_id):
     return time.perf_counter() - begin
 
 
+def time_files(experiment_id, count, size):
+    """Returns the seconds from making a run with files of so many bytes to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        for i in range(count):
+            pathlib.Path(folder, str(i)).write_bytes(b"x" * size)
+        begin = time.perf_counter()
+        with mlflow.start_run(experiment_id=experiment_id):
+            mlflow.log_artifacts(folder, "files")
+        return time.perf_counter() - begin
+
+
 def time_model(experiment_id):
     """Returns the seconds from making a run to its end."""
     import mlflow.pytorch
@@ -60,6 +76,11 @@ def main():
     experiment_id = found.experiment_id if found else client.create_experiment("bench-python")
     if what == "deliver":
         print(time_delivery(client, experiment_id))
+    elif what in ("large_file", "small_files"):
+        print(time_files(experiment_id, *((1, 100_000_000) if what == "large_file" else (200, 1000))))
+    elif what == "first":
+        with mlflow.start_run(experiment_id=experiment_id):
+            mlflow.log_metric("train/loss", 0.5, step=1)
     elif what == "model":
         print(time_model(experiment_id))
     else:

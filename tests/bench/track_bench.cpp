@@ -1,9 +1,12 @@
 // What a log call costs the training thread, and how fast points reach a server. Run: scripts/bench_track
 
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <string>
+#include <string_view>
 
 #include "config/section.h"
 #include "core/error.h"
@@ -56,6 +59,26 @@ void deliver_10000_points(benchmark::State& state) {
 }
 BENCHMARK(deliver_10000_points)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
 
+// Files of a run, made and ended included; two of the four connections would do here: the server has one worker.
+void deliver_files(benchmark::State& state, int count, std::size_t bytes) {
+  const char* const uri = std::getenv("ASSAY_BENCH_URI");
+  if (uri == nullptr) return state.SkipWithError("use scripts/bench_track, which starts a server");
+  const auto tracker = make_tracker(section("mlflow", uri));
+  const auto folder = start_of("").record_folder / fmt::format("{}_files", count);
+  for (int i = 0; i < count; ++i) write_file_atomically(folder / std::to_string(i), std::string(bytes, 'x'));
+  for (auto _ : state) {
+    const auto run = tracker->start(start_of("files"));
+    for (int i = 0; i < count; ++i) run->log_artifact(folder / std::to_string(i), fmt::format("files/{}", i));
+    run->finish(RunStatus::kFinished);
+    if (!run->delivery().complete()) return state.SkipWithError("not all was delivered");
+  }
+}
+BENCHMARK_CAPTURE(deliver_files, one_of_100_mb, 1, 100'000'000)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(1);
+BENCHMARK_CAPTURE(deliver_files, 200_of_1_kb, 200, 1000)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
+
 // A logged model whose largest file has 10 MB, run included; the server does not look into it.
 void deliver_model(benchmark::State& state) {
   const char* const uri = std::getenv("ASSAY_BENCH_URI");
@@ -98,7 +121,45 @@ BENCHMARK_CAPTURE(python, deliver_10000_points, "deliver")
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(python, deliver_model, "model")->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
 
+BENCHMARK_CAPTURE(python, deliver_one_of_100_mb, "large_file")
+    ->UseManualTime()
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(python, deliver_200_of_1_kb, "small_files")
+    ->UseManualTime()
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+
+// From the start of a process to the end of a run with one point.
+void process_to_first_metric(benchmark::State& state, const char* command) {
+  const char* const words = std::getenv(command);
+  if (words == nullptr) return state.SkipWithError("use scripts/bench_track, which says what to start");
+  for (auto _ : state) {
+    if (std::system((std::string(words) + " first >/dev/null 2>&1").c_str()) != 0)
+      return state.SkipWithError("the process failed");
+  }
+}
+BENCHMARK_CAPTURE(process_to_first_metric, assay, "ASSAY_BENCH_SELF")
+    ->UseRealTime()
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(process_to_first_metric, python, "ASSAY_BENCH_PYTHON")
+    ->UseRealTime()
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+
+int log_first_metric() {
+  const auto run = make_tracker(section("mlflow", std::getenv("ASSAY_BENCH_URI")))->start(start_of("first"));
+  run->log_metric("train/loss", 0.5, 1);
+  run->finish(RunStatus::kFinished);
+  return run->delivery().complete() ? 0 : 1;
+}
+
 }  // namespace
 }  // namespace assay::track
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  if (argc == 2 && argv[1] == std::string_view("first")) return assay::track::log_first_metric();
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}

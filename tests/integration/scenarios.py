@@ -32,6 +32,9 @@ RULES = {
     r"\.run_id$": "<the server's>",
     r"(^|\.)data\.tags\.mlflow\.parentRunId$": "<the parent's>",  # children are found by it
     r"(^|\.)data\.tags\.assay\.run_uuid$": None,
+    r"(^|\.)data\.tags\.assay\.delivery$": None,
+    r"(^|\.)artifacts\.manifest\.json\.": None,
+    r"(^|\.)artifacts\.params\.params/": None,  # whole texts of params that both cut
     r"(^|\.)data\.tags\.mlflow\.source\.(name|git\..*)$": None,  # of the program; compared where a row sets it, see tags_of
 }
 
