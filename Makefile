@@ -38,7 +38,7 @@ bench: build ## measure composition beside Hydra, and tracking beside MLflow's c
 	@scripts/bench $(BUILD)
 	@scripts/bench_track $(BUILD)
 
-fuzz: ## feed the parsers with mutated input for ten minutes
+fuzz: ## feed the parsers with mutated input, ten minutes each, two at a time
 	@scripts/fuzz
 
 demo: build ## train, compress and track a network on drawn images, then write the report

@@ -33,10 +33,10 @@ RULES = {
     r"(^|\.)data\.tags\.mlflow\.parentRunId$": "<the parent's>",  # children are found by it
     r"(^|\.)data\.tags\.assay\.run_uuid$": None,
     r"(^|\.)data\.tags\.assay\.delivery$": None,
-    r"(^|\.)artifacts\.manifest\.json\.": None,
-    r"(^|\.)artifacts\.params\.params/": None,  # whole texts of params that both cut
     r"(^|\.)data\.tags\.mlflow\.source\.(name|git\..*)$": None,  # of the program; compared where a row sets it, see tags_of
 }
+# What Assay adds to a run: the list of its files, and whole texts of params that both cut.
+ASSAYS_OWN = ("manifest.json", "params")
 
 
 def text_of(content):
@@ -156,6 +156,8 @@ class Reader:
         """Returns each file's size and digest, each folder's content."""
         tree = {}
         for entry in self.get("artifacts/list", run_id=info["run_id"], path=folder).get("files", []):
+            if entry["path"] in ASSAYS_OWN:
+                continue
             if entry["is_dir"]:
                 tree[entry["path"]] = self.artifacts(info, entry["path"])
                 continue
