@@ -90,6 +90,17 @@ std::string deliver(const SyncOptions& options, Journal& journal, std::int64_t n
   }
 }
 
+/// Tells of which runs the server gives back something else than was logged. Returns whether there is none.
+bool tell_differences(track::JournalStore& store) {
+  bool is_as_logged = true;
+  for (const auto& run : store.runs()) {
+    if (run.verification.empty() || run.verification == track::kVerified) continue;
+    fmt::print(stderr, "  run `{}` on the server: {}\n", run.name, run.verification);
+    is_as_logged = false;
+  }
+  return is_as_logged;
+}
+
 /// Returns whether all of the journal is delivered. Errors: JournalBusy; Error(kData) for a damaged one.
 bool sync_journal(const SyncOptions& options, const std::filesystem::path& path, std::int64_t& num_delivered) {
   Journal journal(path);
@@ -102,7 +113,8 @@ bool sync_journal(const SyncOptions& options, const std::filesystem::path& path,
   fmt::print("{}: {} delivered{}\n", path.string(), after.delivered - before.delivered,
              after.waiting > 0 ? fmt::format(", {} left", after.waiting) : "");
   if (!reason.empty()) fmt::print(stderr, "  {}\n", reason);
-  return after.waiting == 0 && after.refused == before.refused;
+  const bool is_as_logged = tell_differences(journal.store());
+  return after.waiting == 0 && after.refused == before.refused && is_as_logged;
 }
 
 int sync_once(const SyncOptions& options) {

@@ -7,7 +7,15 @@
 
 namespace assay::track {
 
-enum class EntryKind : std::uint8_t { kMetric = 0, kParam = 1, kTag = 2, kFile = 3, kEnd = 4, kDataset = 5, kModel = 6 };
+enum class EntryKind : std::uint8_t {
+  kMetric = 0,
+  kParam = 1,
+  kTag = 2,
+  kFile = 3,
+  kEnd = 4,
+  kDataset = 5,
+  kModel = 6
+};
 
 /// Is one entry on its way into a journal.
 struct JournalRecord {

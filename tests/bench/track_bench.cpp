@@ -18,12 +18,13 @@ namespace {
 
 constexpr int kNumPoints = 10'000;
 
-config::Section section(const std::string& backend, const std::string& uri) {
+config::Section section(const std::string& backend, const std::string& uri, bool read_back = true) {
   const config::Origin origin{"bench", 1, 1};
   config::Table table;
   table.set("name", config::Value(backend, origin));
   if (!uri.empty()) table.set("uri", config::Value(uri, origin));
   if (!uri.empty()) table.set("flush_timeout_s", config::Value(600.0, origin));
+  if (!uri.empty()) table.set("read_back", config::Value(read_back, origin));
   return config::Section(table, "track", origin);
 }
 
@@ -45,10 +46,10 @@ BENCHMARK_CAPTURE(log_metric, journal, "journal")->Iterations(20'000);
 BENCHMARK_CAPTURE(log_metric, journal_saturated, "journal")->Iterations(200'000);
 
 // From the first log call to the server's confirmation of the last point.
-void deliver_10000_points(benchmark::State& state) {
+void deliver_10000_points(benchmark::State& state, bool read_back) {
   const char* const uri = std::getenv("ASSAY_BENCH_URI");
   if (uri == nullptr) return state.SkipWithError("use scripts/bench_track, which starts a server");
-  const auto tracker = make_tracker(section("mlflow", uri));
+  const auto tracker = make_tracker(section("mlflow", uri, read_back));
   for (auto _ : state) {
     const auto run = tracker->start(start_of("deliver"));
     for (int step = 0; step < kNumPoints; ++step) run->log_metric("train/loss", 0.5, step);
@@ -57,7 +58,8 @@ void deliver_10000_points(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * kNumPoints);
 }
-BENCHMARK(deliver_10000_points)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
+BENCHMARK_CAPTURE(deliver_10000_points, unread, false)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
+BENCHMARK_CAPTURE(deliver_10000_points, read_back, true)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
 
 // Files of a run, made and ended included; two of the four connections would do here: the server has one worker.
 void deliver_files(benchmark::State& state, int count, std::size_t bytes) {
