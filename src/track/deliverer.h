@@ -15,8 +15,8 @@
 namespace assay::track {
 
 /// Brings what journals hold to a server, in order, several files at a time; before a run ends it is read back and
-/// compared. What is asked twice arrives once: points carry the
-/// time at which they were made, and a run whose creation may have been lost is looked for by its uuid.
+/// compared. What is asked twice arrives once: points carry the time at which they were made, and a run whose
+/// creation may have been lost is looked for by its uuid.
 class Deliverer {
  public:
   explicit Deliverer(MlflowApi& api, bool reads_back = true);
@@ -44,6 +44,7 @@ class Deliverer {
   Step send_files(JournalStore& store, const RecordedRun& run, const std::vector<WaitingFile>& files);
   Step send_item(JournalStore& store, const RecordedRun& run, const WaitingItem& item);
   Step close(JournalStore& store, const RecordedRun& run);
+
   /// Makes the next request of reading a run back. Returns whether that is done, and then what came out.
   Outcome<bool> check_delivery(JournalStore& store, const RecordedRun& run, std::string& verdict);
 

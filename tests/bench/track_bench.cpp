@@ -33,6 +33,10 @@ RunStart start_of(const std::string& name) {
   return {"bench", name, {}, folder};
 }
 
+void write_bytes(const std::filesystem::path& file, std::size_t count) {
+  write_file_atomically(file, std::string(count, 'x'));
+}
+
 // One point, as a training loop logs it; the journal's thread works beside it.
 void log_metric(benchmark::State& state, const char* backend) {
   const auto run = make_tracker(section(backend, ""))->start(start_of("log_metric"));
@@ -67,7 +71,7 @@ void deliver_files(benchmark::State& state, int count, std::size_t bytes) {
   if (uri == nullptr) return state.SkipWithError("use scripts/bench_track, which starts a server");
   const auto tracker = make_tracker(section("mlflow", uri));
   const auto folder = start_of("").record_folder / fmt::format("{}_files", count);
-  for (int i = 0; i < count; ++i) write_file_atomically(folder / std::to_string(i), std::string(bytes, 'x'));
+  for (int i = 0; i < count; ++i) write_bytes(folder / std::to_string(i), bytes);
   for (auto _ : state) {
     const auto run = tracker->start(start_of("files"));
     for (int i = 0; i < count; ++i) run->log_artifact(folder / std::to_string(i), fmt::format("files/{}", i));
@@ -87,7 +91,7 @@ void deliver_model(benchmark::State& state) {
   if (uri == nullptr) return state.SkipWithError("use scripts/bench_track, which starts a server");
   const auto tracker = make_tracker(section("mlflow", uri));
   const auto folder = start_of("").record_folder / "model";
-  write_file_atomically(folder / "data/model.pth", std::string(10'000'000, 'x'));
+  write_bytes(folder / "data/model.pth", 10'000'000);
   for (const char* name :
        {"MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "data/pickle_module_info.txt"})
     write_file_atomically(folder / name, "flavors: {}\n");
