@@ -11,7 +11,7 @@ namespace assay::app {
 namespace {
 
 constexpr std::int64_t kNumImages = 64;
-constexpr std::int64_t kColumns = 16;
+constexpr std::int64_t kColumns = 8;
 constexpr std::int64_t kWantedSide = 64;  // pixels on the screen
 
 void log_picture(RunContext& context, const at::Tensor& pixels, const at::Tensor& frames, const std::string& name) {
