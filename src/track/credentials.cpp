@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cctype>
 
+#include "config/grammar_text.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "track/environment.h"
@@ -20,13 +20,6 @@ std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";
   const auto start = text.find_first_not_of(kBlanks);
   return start == std::string_view::npos ? "" : text.substr(start, text.find_last_not_of(kBlanks) - start + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lowered;
 }
 
 std::string unescape(std::string_view value) {
@@ -69,10 +62,10 @@ Credentials parse_credentials(std::string_view text, const std::filesystem::path
           "write [mlflow], and below it mlflow_tracking_username = NAME and mlflow_tracking_password = PASSWORD");
     }
     if (section != "mlflow") continue;
-    const auto key = lower(trim(line.substr(0, delimiter)));
+    const auto key = trim(line.substr(0, delimiter));
     const auto value = unescape(trim(line.substr(delimiter + 1)));
-    if (key == "mlflow_tracking_username") credentials.username = value;
-    if (key == "mlflow_tracking_password") credentials.password = value;
+    if (config::equals_ignoring_case(key, "mlflow_tracking_username")) credentials.username = value;
+    if (config::equals_ignoring_case(key, "mlflow_tracking_password")) credentials.password = value;
   }
   return credentials;
 }

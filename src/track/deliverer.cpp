@@ -36,11 +36,8 @@ Deliverer::Step Deliverer::step(JournalStore& store) {
       continue;
     }
     if (run.server != api_.server().url) {
-      Failure failure;
-      failure.kind = Failure::Kind::kRejected;
-      failure.message = fmt::format("the run was begun at {}, not at {}", run.server, api_.server().url);
-      failure.hint = fmt::format("--tracking-uri {}", run.server);
-      return refuse(run, failure);
+      return refuse(run, rejection(fmt::format("the run was begun at {}, not at {}", run.server, api_.server().url),
+                                   fmt::format("--tracking-uri {}", run.server)));
     }
     const auto waiting = store.next_batch(run.id);
     if (!waiting.places.empty()) return send_batch(store, run, waiting);
@@ -62,23 +59,17 @@ Outcome<std::string> Deliverer::find_experiment(const RecordedRun& run) {
     if (found) id = *found;
     return found;
   }
+  const std::string hint = "correct or unset MLFLOW_EXPERIMENT_ID";
   const auto found = api_.get_experiment(run.experiment_id);
-  Failure failure;
-  failure.kind = Failure::Kind::kRejected;
-  failure.hint = "correct or unset MLFLOW_EXPERIMENT_ID";
-  if (!found) {
-    if (!is_rejection(found.failure())) return found.failure();
-    failure.message = found.failure().message;
-  } else if (found->deleted) {
-    failure.message = fmt::format("experiment {} lies deleted on {}", found->id, api_.server().url);
-  } else if (!run.experiment.empty() && found->name != run.experiment) {
-    failure.message = fmt::format("MLFLOW_EXPERIMENT_NAME is `{}`, but MLFLOW_EXPERIMENT_ID {} is `{}` on {}",
-                                  run.experiment, found->id, found->name, api_.server().url);
-    failure.hint = "unset one of the two";
-  } else {
-    return id = found->id;
+  if (!found) return is_rejection(found.failure()) ? rejection(found.failure().message, hint) : found.failure();
+  if (found->deleted)
+    return rejection(fmt::format("experiment {} lies deleted on {}", found->id, api_.server().url), hint);
+  if (!run.experiment.empty() && found->name != run.experiment) {
+    return rejection(fmt::format("MLFLOW_EXPERIMENT_NAME is `{}`, but MLFLOW_EXPERIMENT_ID {} is `{}` on {}",
+                                 run.experiment, found->id, found->name, api_.server().url),
+                     "unset one of the two");
   }
-  return failure;
+  return id = found->id;
 }
 
 Outcome<RunInfo> Deliverer::resume(const RecordedRun& run) {
@@ -176,24 +167,6 @@ Deliverer::Step Deliverer::send_item(JournalStore& store, const RecordedRun& run
   return {.failure = done.failure(), .what = fmt::format("{} `{}` of run `{}`", kind, item.name, run.name)};
 }
 
-// Each request that succeeds is done with: repeating those before it would let a server that fails now and then keep a
-// run open for ever.
-Outcome<bool> Deliverer::check_delivery(JournalStore& store, const RecordedRun& run, std::string& verdict) {
-  if (const auto told = verdicts_.find(run.uuid); told != verdicts_.end()) {
-    verdict = told->second;
-    return true;
-  }
-  auto& reading = reading_back_.try_emplace(run.uuid, store, run).first->second;
-  const auto is_done = reading.advance(api_, store);
-  if (!is_done) return is_done.failure();
-  if (!*is_done) return false;
-  const auto told = api_.set_tag(run.run_id, "assay.delivery", reading.verdict());
-  if (!told) return told.failure();
-  verdicts_[run.uuid] = reading.verdict();
-  reading_back_.erase(run.uuid);
-  return false;
-}
-
 bool Deliverer::has_gone_on(const RecordedRun& run) {
   if (run.status != RunStatus::kKilled) return false;
   const auto found = api_.get_run(run.run_id);
@@ -203,10 +176,11 @@ bool Deliverer::has_gone_on(const RecordedRun& run) {
 Deliverer::Step Deliverer::close(JournalStore& store, const RecordedRun& run) {
   std::string verdict;
   if (reads_back_) {
-    const auto is_done = check_delivery(store, run, verdict);
+    auto& reading = reading_back_.try_emplace(run.uuid, store, run).first->second;
+    const auto is_done = reading.advance(api_, store);
     if (!is_done && !is_rejection(is_done.failure())) return {.failure = is_done.failure()};
     if (is_done && !*is_done) return {};
-    if (!is_done) verdict = fmt::format("cannot be read back: {}", is_done.failure().message);
+    verdict = is_done ? reading.verdict() : fmt::format("cannot be read back: {}", is_done.failure().message);
   }
   if (has_gone_on(run)) {
     store.mark_closed(run.id, verdict, "");

@@ -45,9 +45,6 @@ class Deliverer {
   Step send_item(JournalStore& store, const RecordedRun& run, const WaitingItem& item);
   Step close(JournalStore& store, const RecordedRun& run);
 
-  /// Makes the next request of reading a run back. Returns whether that is done, and then what came out.
-  Outcome<bool> check_delivery(JournalStore& store, const RecordedRun& run, std::string& verdict);
-
   /// Says whether whoever killed a run has let it go on elsewhere since, by MLFLOW_RUN_ID.
   bool has_gone_on(const RecordedRun& run);
   Step refuse(const RecordedRun& run, const Failure& failure);
@@ -57,7 +54,6 @@ class Deliverer {
   Uploader uploader_;
   ModelDelivery models_;
   std::map<std::string, ReadBack> reading_back_;                               ///< by uuid of the run
-  std::map<std::string, std::string> verdicts_;                                ///< told the server, by uuid of the run
   std::map<std::pair<std::string, std::string>, std::string> experiment_ids_;  ///< by name and id asked for
   std::set<std::string> refused_;  ///< uuids of runs that the server does not take
   std::map<std::string, int> num_file_attempts_;

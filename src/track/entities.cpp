@@ -181,6 +181,11 @@ void check_model(const LoggedModel& model) {
   }
 }
 
+std::string find_value(const std::vector<KeyValue>& pairs, std::string_view key) {
+  const auto found = std::find_if(pairs.begin(), pairs.end(), [&](const KeyValue& pair) { return pair.first == key; });
+  return found == pairs.end() ? "" : found->second;
+}
+
 std::string cut_text(std::string_view text, std::size_t max_length) {
   if (text.size() <= max_length) return std::string(text);
   const auto length = count_characters(text);

@@ -64,6 +64,9 @@ void check_open(bool is_finished, std::string_view run_name);
 /// Refuses a path inside a run that MLflow's artifact proxy does not take. Errors: Error(kInternal).
 void check_artifact_path(std::string_view path);
 
+/// Returns the value of a key, or "".
+std::string find_value(const std::vector<KeyValue>& pairs, std::string_view key);
+
 /// Cuts a text that is too long and says so at its end; never inside a character. Units: characters.
 std::string cut_text(std::string_view text, std::size_t max_length);
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "config/grammar_text.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "track/entities.h"
@@ -67,12 +68,9 @@ std::string environment_text(const char* name) {
 
 bool environment_flag(const char* name, bool otherwise) {
   const auto value = environment_text(name);
-  auto lowered = value;
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (value.empty()) return otherwise;
-  if (lowered == "true" || lowered == "1") return true;
-  if (lowered == "false" || lowered == "0") return false;
+  if (config::equals_ignoring_case(value, "true") || value == "1") return true;
+  if (config::equals_ignoring_case(value, "false") || value == "0") return false;
   refuse(name, value, "true, false, 1 or 0");
 }
 
@@ -86,6 +84,14 @@ std::optional<double> environment_number(const char* name, double least, double 
     refuse(name, value, fmt::format("a number between {:g} and {:g}", least, most));
   }
   return number;
+}
+
+std::optional<int> environment_count(const char* name, int least, int most) {
+  const auto number = environment_number(name, least, most);
+  if (!number) return std::nullopt;
+  if (*number != std::floor(*number))
+    refuse(name, environment_text(name), fmt::format("a whole number between {} and {}", least, most));
+  return static_cast<int>(*number);
 }
 
 TlsOptions environment_tls() {
@@ -121,15 +127,10 @@ HttpOptions environment_http_options() {
 
 RetryPolicy environment_retry_policy() {
   RetryPolicy policy;
-  constexpr const char* kMaxRetries = "MLFLOW_HTTP_REQUEST_MAX_RETRIES";
   policy.first_delay_s =
       environment_number("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", 0.0, kLongestDelay).value_or(policy.first_delay_s);
   policy.jitter_s = environment_number("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER", 0.0, kLongestDelay);
-  const auto retries = environment_number(kMaxRetries, 0, kMostRetries);
-  if (retries && *retries != std::floor(*retries)) {
-    refuse(kMaxRetries, environment_text(kMaxRetries), fmt::format("a whole number between 0 and {}", kMostRetries));
-  }
-  if (retries) policy.max_retries = static_cast<int>(*retries);
+  policy.max_retries = environment_count("MLFLOW_HTTP_REQUEST_MAX_RETRIES", 0, kMostRetries);
   policy.respects_retry_after = environment_flag("MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER", true);
   return policy;
 }

@@ -23,6 +23,9 @@ bool environment_flag(const char* name, bool otherwise);
 /// Reads a number between `least` and `most`.
 std::optional<double> environment_number(const char* name, double least, double most);
 
+/// Reads a whole number between `least` and `most`.
+std::optional<int> environment_count(const char* name, int least, int most);
+
 /// Reads MLFLOW_TRACKING_INSECURE_TLS, _SERVER_CERT_PATH and _CLIENT_CERT_PATH; the files must exist.
 TlsOptions environment_tls();
 

@@ -25,6 +25,7 @@ struct HttpClient::State {
   HttpOptions options;
   CURL* curl = nullptr;
   std::atomic<bool> aborted = false;
+  std::string no_proxy;
   curl_socket_t socket = CURL_SOCKET_BAD;
   HttpResponse* response = nullptr;
   bool too_large = false;
@@ -122,7 +123,7 @@ void set_connection_options(HttpClient::State& state) {
   set(state.curl, CURLOPT_XFERINFODATA, &state);
   set(state.curl, CURLOPT_WRITEFUNCTION, receive);
   set(state.curl, CURLOPT_WRITEDATA, &state);
-  set(state.curl, CURLOPT_NOPROXY, environment_no_proxy().c_str());
+  set(state.curl, CURLOPT_NOPROXY, state.no_proxy.c_str());
 }
 
 void set_credentials(CURL* curl, const HttpOptions& options) {
@@ -198,6 +199,7 @@ struct FreeHeaders {
 HttpClient::HttpClient(HttpOptions options) : state_(std::make_unique<State>()) {
   static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
   state_->options = std::move(options);
+  state_->no_proxy = environment_no_proxy();  // here, since another thread may send
   state_->curl = initialised == CURLE_OK ? curl_easy_init() : nullptr;
   if (state_->curl == nullptr) throw std::bad_alloc();
 }

@@ -169,7 +169,17 @@ Waiting JournalStore::next_batch(std::int64_t run) {
 }
 
 std::vector<WaitingFile> JournalStore::next_files(std::int64_t run, std::size_t max) {
+  auto files = waiting_files(run, max);
+  if (files.empty()) return files;  // each look of a sender comes here: what was delivered is a scan of the run
   const auto delivered = delivered_files(run);
+  for (auto& file : files) {
+    const auto before = delivered.find(file.path);
+    if (before != delivered.end()) file.delivered = before->second;
+  }
+  return files;
+}
+
+std::vector<WaitingFile> JournalStore::waiting_files(std::int64_t run, std::size_t max) {
   const std::lock_guard lock(mutex_);
   auto rows = database_.prepare(
       "SELECT place, text, key FROM entry INDEXED BY waiting WHERE run = ? AND state = 0 AND kind = 3 ORDER BY place "
@@ -177,11 +187,8 @@ std::vector<WaitingFile> JournalStore::next_files(std::int64_t run, std::size_t 
   rows.bind(run).bind(static_cast<std::int64_t>(max));
   std::vector<WaitingFile> files;
   std::set<std::string> paths;
-  while (rows.next() && paths.insert(rows.text(2)).second) {
+  while (rows.next() && paths.insert(rows.text(2)).second)
     files.push_back({rows.integer(0), rows.text(1), rows.text(2)});
-    const auto before = delivered.find(files.back().path);
-    if (before != delivered.end()) files.back().delivered = before->second;
-  }
   return files;
 }
 

@@ -132,6 +132,7 @@ class JournalStore {
   std::int64_t last_time_ms(std::int64_t run);
 
  private:
+  std::vector<WaitingFile> waiting_files(std::int64_t run, std::size_t max);
   void settle(const std::vector<std::int64_t>& places);
   void add_refusal(std::int64_t run, std::size_t count, const std::string& why);
 

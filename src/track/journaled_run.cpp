@@ -34,12 +34,6 @@ std::string make_uuid() {
   return digits;
 }
 
-/// Returns the value of a tag, or "".
-std::string find_tag(const std::vector<KeyValue>& tags, std::string_view key) {
-  const auto found = std::find_if(tags.begin(), tags.end(), [&](const KeyValue& tag) { return tag.first == key; });
-  return found == tags.end() ? "" : found->second;
-}
-
 /// Completes the tags: the environment's win, since they say what a container cannot know of itself.
 std::vector<KeyValue> tags_of(const RunStart& start) {
   auto tags = environment_of_runs().tags;
@@ -82,7 +76,7 @@ RecordedRun place_of(const RunStart& start) {
   place.experiment = environment.experiment;
   place.experiment_id = environment.experiment_id;
   if (place.experiment.empty() && place.experiment_id.empty())
-    place.experiment = find_tag(start.tags, "mlflow.source.name");
+    place.experiment = find_value(start.tags, "mlflow.source.name");
   ASSAY_CHECK((place.experiment + place.experiment_id).empty() == false);
   return place;
 }

@@ -19,23 +19,9 @@ constexpr int kPointsPerPage = 10000;
 
 std::string query(std::string_view text) { return percent_encode(text, /*keep_slashes=*/false); }
 
-Failure rejection(std::string message, std::string hint) {
-  return {Failure::Kind::kRejected, "", std::move(message), std::move(hint), true, 0};
-}
-
-Done done(const Outcome<Json>& answer) {
-  if (!answer) return answer.failure();
-  return std::monostate{};
-}
-
 }  // namespace
 
-std::string RunInfo::tag(std::string_view key) const {
-  for (const auto& [tag_key, text] : tags) {
-    if (tag_key == key) return text;
-  }
-  return "";
-}
+std::string RunInfo::tag(std::string_view key) const { return find_value(tags, key); }
 
 MlflowApi::MlflowApi(TrackingServer server, HttpOptions options)
     : server_(std::move(server)), options_(std::move(options)), http_(connect_to(server_, options_)) {}
@@ -115,11 +101,9 @@ Outcome<std::string> MlflowApi::get_or_create_experiment(std::string_view name) 
 Outcome<RunInfo> MlflowApi::create_run(std::string_view experiment_id, const NewRun& run) {
   Json tags = encode_pairs(run.tags, kMaxTagLength);
   tags.push_back({{"key", kUuidTag}, {"value", run.uuid}});
-  const auto user =
-      std::find_if(run.tags.begin(), run.tags.end(), [](const auto& tag) { return tag.first == kUserTag; });
   const auto answer = post("runs/create",
                            {{"experiment_id", experiment_id},
-                            {"user_id", user == run.tags.end() ? "" : user->second},
+                            {"user_id", find_value(run.tags, kUserTag)},
                             {"run_name", run.name},
                             {"start_time", run.start_ms},
                             {"tags", std::move(tags)}},

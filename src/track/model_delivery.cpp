@@ -20,13 +20,6 @@ constexpr auto kDescription = "MLmodel";
 constexpr auto kFinish = "finish";
 constexpr int kMaxFailures = 6;  // in a row at one step, when the server answers
 
-Failure rejection(std::string message) {
-  Failure failure;
-  failure.kind = Failure::Kind::kRejected;
-  failure.message = std::move(message);
-  return failure;
-}
-
 /// Lists the files of a model's folder, relative to it: in order, its description last.
 Outcome<std::vector<fs::path>> list_files(const fs::path& folder) {
   if (!fs::is_regular_file(folder / kDescription))

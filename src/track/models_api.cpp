@@ -25,11 +25,6 @@ ModelInfo read_model(const Json& model) {
   return {read_text(info, "model_id"), read_text(info, "artifact_uri"), read_text(info, "status")};
 }
 
-Done done(const Outcome<Json>& answer) {
-  if (!answer) return answer.failure();
-  return std::monostate{};
-}
-
 /// A server that has no such address is whole but old: delivery of all else must go on.
 Failure explain_old_server(Failure failure) {
   if (failure.status != 404 || !failure.code.empty()) return failure;

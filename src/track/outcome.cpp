@@ -158,6 +158,10 @@ void redact(Failure& failure, const TrackingServer& server) {
 
 }  // namespace
 
+Failure rejection(std::string message, std::string hint) {
+  return {Failure::Kind::kRejected, "", std::move(message), std::move(hint), true, 0};
+}
+
 std::optional<Failure> explain(const HttpResponse& response, const TrackingServer& server, double timeout_s) {
   if (response.ok()) return std::nullopt;
   Failure failure = response.transport == Transport::kOk ? explain_status(response, server)

@@ -53,6 +53,16 @@ class Outcome {
 
 using Done = Outcome<std::monostate>;
 
+/// Leaves a value out.
+template <typename T>
+Done done(const Outcome<T>& outcome) {
+  if (!outcome) return outcome.failure();
+  return std::monostate{};
+}
+
+/// Makes the failure of a request that is refused for good.
+Failure rejection(std::string message, std::string hint = "");
+
 /// Explains a response that is not a success, for people, or nullopt when its status is 2xx.
 std::optional<Failure> explain(const HttpResponse& response, const TrackingServer& server, double timeout_s);
 

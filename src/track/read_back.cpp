@@ -98,8 +98,11 @@ Outcome<bool> ReadBack::advance(MlflowApi& api, JournalStore& store) {
   } else if (num_folders_ < folders_.size()) {
     done = list_folder(api, folders_[num_folders_]);
     if (done) ++num_folders_;
-  } else {
+  } else if (!is_told_) {
     if (!std::exchange(has_files_, true)) compare_files();
+    done = api.set_tag(run_.run_id, "assay.delivery", verdict());
+    is_told_ = static_cast<bool>(done);
+  } else {
     return true;
   }
   if (!done) return done.failure();

@@ -17,8 +17,9 @@ inline constexpr std::string_view kManifestPath = "manifest.json";
 std::string format_manifest(const std::map<std::string, FileContent>& files);
 
 /// Reads everything of a run back from the server and compares it with the journal: each point of each metric, params,
-/// tags, and the files' sizes; lists the files for whoever comes later. What others added to the run under other names
-/// does not count. One request at a time, so that a bad connection costs that one and not all before it.
+/// tags, and the files' sizes; lists the files for whoever comes later, and tags the run with the verdict. What others
+/// added to the run under other names does not count. One request at a time: repeating all before it would let a server
+/// that fails now and then keep a run open for ever.
 class ReadBack {
  public:
   ReadBack(JournalStore& store, const RecordedRun& run);
@@ -45,6 +46,7 @@ class ReadBack {
 
   bool has_manifest_ = false;
   bool has_pairs_ = false;
+  bool is_told_ = false;         // to the server, by a tag
   bool has_files_ = false;       // compared
   std::size_t num_keys_ = 0;     // compared
   std::size_t num_folders_ = 0;  // listed

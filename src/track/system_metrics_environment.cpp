@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "core/error.h"
 #include "track/entities.h"
 #include "track/environment.h"
@@ -38,10 +36,8 @@ SystemMetricsOptions system_metrics_from_environment(SystemMetricsOptions option
     options.explain_absent_gpus = options.enabled;
   }
   if (const auto interval_s = environment_number(kInterval, kShortest, kMost)) options.interval_s = *interval_s;
-  if (const auto count = environment_number(kSamples, 1.0, kMost)) {
-    if (std::floor(*count) != *count) refuse(kSamples, environment_text(kSamples), "a whole number of samples");
-    options.samples_before_logging = static_cast<int>(*count);
-  }
+  options.samples_before_logging =
+      environment_count(kSamples, 1, static_cast<int>(kMost)).value_or(options.samples_before_logging);
   if (const auto node = environment_text(kNode); !node.empty()) options.node_id = parse_node(node);
   return options;
 }

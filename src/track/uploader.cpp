@@ -15,20 +15,13 @@
 namespace assay::track {
 namespace {
 
-Failure unreadable(const std::string& why) {
-  Failure failure;
-  failure.kind = Failure::Kind::kRejected;
-  failure.message = why;
-  return failure;
-}
-
 Uploader::Result upload_one(MlflowApi& api, const RecordedRun& run, const WaitingFile& file) {
   Uploader::Result result;
   try {
     result.content.sha256 = sha256_of_file(file.file);
     result.content.size_bytes = static_cast<std::int64_t>(std::filesystem::file_size(file.file));
   } catch (const std::exception& error) {
-    result.done = unreadable(error.what());
+    result.done = rejection(error.what());
     return result;
   }
   result.is_skipped = file.delivered && file.delivered->sha256 == result.content.sha256;

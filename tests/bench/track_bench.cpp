@@ -65,7 +65,7 @@ void deliver_10000_points(benchmark::State& state, bool read_back) {
 BENCHMARK_CAPTURE(deliver_10000_points, unread, false)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
 BENCHMARK_CAPTURE(deliver_10000_points, read_back, true)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
 
-// Files of a run, made and ended included; two of the four connections would do here: the server has one worker.
+// Files of a run, made and ended included.
 void deliver_files(benchmark::State& state, int count, std::size_t bytes) {
   const char* const uri = std::getenv("ASSAY_BENCH_URI");
   if (uri == nullptr) return state.SkipWithError("use scripts/bench_track, which starts a server");
