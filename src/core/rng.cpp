@@ -57,4 +57,26 @@ float Rng::normal() {
   return radius * std::cos(2.0F * std::numbers::pi_v<float> * uniform());
 }
 
+double Rng::gamma(double shape) {
+  ASSAY_CHECK(shape > 0.0);
+  if (shape < 1.0) {
+    const double power = std::pow(1.0 - static_cast<double>(uniform()), 1.0 / shape);
+    return gamma(shape + 1.0) * power;
+  }
+  const double d = shape - 1.0 / 3.0;
+  const double c = 1.0 / std::sqrt(9.0 * d);
+  while (true) {
+    const double x = normal();
+    const double v = std::pow(1.0 + c * x, 3);
+    const double u = 1.0 - static_cast<double>(uniform());
+    if (v > 0.0 && std::log(u) < 0.5 * x * x + d - d * v + d * std::log(v)) return d * v;
+  }
+}
+
+double Rng::beta(double alpha, double beta) {
+  const double first = gamma(alpha);
+  const double second = gamma(beta);
+  return first + second > 0.0 ? first / (first + second) : 0.5;  // both underflow for tiny alpha and beta
+}
+
 }  // namespace assay

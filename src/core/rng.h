@@ -14,6 +14,7 @@ enum class Stream : std::uint32_t {
   kInitialise = 5,  ///< weights
   kDropout = 6,
   kBenchmark = 7,  ///< inputs of a latency measurement
+  kMixing = 8,     ///< which images are mixed, and how
 };
 
 /// Generates random numbers as a pure function of (seed, stream, epoch, sample, draw number): nothing to save, nothing
@@ -37,6 +38,13 @@ class Rng {
 
   /// Returns a sample of the standard normal distribution (Box and Muller).
   float normal();
+
+  /// Returns a sample of the gamma distribution with scale 1. Source: Marsaglia and Tsang, A simple method for
+  /// generating gamma variables, ACM TOMS 26(3), 2000.
+  double gamma(double shape);
+
+  /// Returns a sample of the beta distribution.
+  double beta(double alpha, double beta);
 
   /// Returns true with the given probability.
   bool chance(float probability) { return uniform() < probability; }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "data/mixing.h"
 #include "data/split.h"
 
 namespace assay::data {
@@ -46,6 +47,7 @@ Batch Loader::Source::make_batch(const std::vector<std::int64_t>& order, std::in
     transform.apply(pixels + place * image_size, variation, output + i * image_size);
     batch.labels.mutable_data_ptr<std::int64_t>()[i] = labels[place];
   }
+  if (training) mix(batch, augment, seed, epoch, number);
   return batch;
 }
 
@@ -79,13 +81,14 @@ Loader Loader::for_evaluation(const Images& images, std::vector<std::int64_t> pl
       Source{images, std::move(places), std::move(transform), none, false, true, num_workers, batch_size, 0}));
 }
 
-void Loader::start_epoch(std::int64_t epoch) {
+void Loader::start_epoch(std::int64_t epoch, std::int64_t first) {
   batches_.reset();
   auto order = source_->training ? shuffled(source_->places, source_->seed, epoch) : source_->places;
-  batches_ = std::make_unique<Prefetcher<Batch>>(
-      num_batches(), source_->num_workers, [source = source_, order = std::move(order), epoch](std::int64_t number) {
-        return source->make_batch(order, epoch, number);
-      });
+  batches_ =
+      std::make_unique<Prefetcher<Batch>>(first, num_batches(), source_->num_workers,
+                                          [source = source_, order = std::move(order), epoch](std::int64_t number) {
+                                            return source->make_batch(order, epoch, number);
+                                          });
 }
 
 std::optional<Batch> Loader::next() {
@@ -93,11 +96,13 @@ std::optional<Batch> Loader::next() {
   return batches_->next();
 }
 
+void Loader::limit(std::int64_t num_batches) { limit_ = num_batches; }
+
 std::int64_t Loader::num_samples() const { return static_cast<std::int64_t>(source_->places.size()); }
 
 std::int64_t Loader::num_batches() const {
   const std::int64_t rounding = source_->keep_partial_batch ? source_->batch_size - 1 : 0;
-  return (num_samples() + rounding) / source_->batch_size;
+  return std::min(limit_, (num_samples() + rounding) / source_->batch_size);
 }
 
 }  // namespace assay::data

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -17,8 +18,10 @@ namespace assay::data {
 /// Holds some images as the network takes them.
 /// Shapes: B images, H height, W width.
 struct Batch {
-  at::Tensor images;  ///< (B, 3, H, W) float, normalised, channels last
-  at::Tensor labels;  ///< (B) int64
+  at::Tensor images;             ///< (B, 3, H, W) float, normalised, channels last
+  at::Tensor labels;             ///< (B) int64
+  at::Tensor other_labels = {};  ///< (B) int64, of the images that were mixed in; undefined when none were
+  double share = 1.0;            ///< of `labels` in the loss; the rest is that of `other_labels`
 };
 
 /// Hands out the batches of an epoch, prepared ahead by threads. What a batch holds depends on the seed, the epoch and
@@ -44,8 +47,11 @@ class Loader {
   Loader& operator=(Loader&&) noexcept;
   ~Loader();
 
-  /// Begins an epoch, from its first batch; what was left of another one is dropped.
-  void start_epoch(std::int64_t epoch);
+  /// Begins an epoch, at its batch `first`; what was left of another one is dropped.
+  void start_epoch(std::int64_t epoch, std::int64_t first = 0);
+
+  /// Ends every epoch after `num_batches` batches, if it is not over before.
+  void limit(std::int64_t num_batches);
 
   /// Returns the next batch, or nothing after the last of the epoch. Without start_epoch it is epoch 0.
   /// Errors: whatever went wrong while the batch was prepared.
@@ -59,6 +65,7 @@ class Loader {
   explicit Loader(std::shared_ptr<const Source> source);
 
   std::shared_ptr<const Source> source_;
+  std::int64_t limit_ = std::numeric_limits<std::int64_t>::max();
   std::unique_ptr<Prefetcher<Batch>> batches_;
 };
 

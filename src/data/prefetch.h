@@ -13,14 +13,14 @@
 
 namespace assay::data {
 
-/// Computes produce(0), ..., produce(count - 1) ahead of their use and hands them out in order, so that the number of
-/// workers changes nothing but the speed. At most 2 * num_workers results wait at a time; with no worker each is
+/// Computes produce(first), ..., produce(count - 1) ahead of their use and hands them out in order, so that the number
+/// of workers changes nothing but the speed. At most 2 * num_workers results wait at a time; with no worker each is
 /// computed when it is asked for.
 template <typename T>
 class Prefetcher {
  public:
-  Prefetcher(std::int64_t count, std::int64_t num_workers, std::function<T(std::int64_t)> produce)
-      : count_(count), ahead_(2 * num_workers), produce_(std::move(produce)) {
+  Prefetcher(std::int64_t first, std::int64_t count, std::int64_t num_workers, std::function<T(std::int64_t)> produce)
+      : count_(count), ahead_(2 * num_workers), produce_(std::move(produce)), next_in_(first), next_out_(first) {
     for (std::int64_t i = 0; i < num_workers; ++i) workers_.emplace_back([this] { work(); });
   }
 
@@ -82,8 +82,8 @@ class Prefetcher {
   const std::function<T(std::int64_t)> produce_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::int64_t next_in_ = 0;
-  std::int64_t next_out_ = 0;
+  std::int64_t next_in_;
+  std::int64_t next_out_;
   bool stopped_ = false;
   std::map<std::int64_t, Result> ready_;
   std::vector<std::thread> workers_;

@@ -22,6 +22,8 @@ struct AugmentOptions {
   std::int64_t crop_padding = 4;
   std::string padding = "reflect";
   bool flip = true;
+  double mixup_alpha = 0.0;
+  double cutmix_alpha = 0.0;
 
   static auto schema() {
     return config::schema<AugmentOptions>(
@@ -29,7 +31,11 @@ struct AugmentOptions {
                       "border added on each side before the random crop; 0 crops nothing"),
         config::field("padding", &AugmentOptions::padding, config::one_of("reflect", "zero"),
                       "what is added: the picture mirrored at its border, or black"),
-        config::field("flip", &AugmentOptions::flip, "mirror every other image left to right"));
+        config::field("flip", &AugmentOptions::flip, "mirror every other image left to right"),
+        config::field("mixup_alpha", &AugmentOptions::mixup_alpha, config::between(0.0, 10.0),
+                      "blend pairs of images by a share drawn from Beta(alpha, alpha); 0: never"),
+        config::field("cutmix_alpha", &AugmentOptions::cutmix_alpha, config::between(0.0, 10.0),
+                      "paste a box of one image into another, its area drawn from Beta(alpha, alpha); 0: never"));
   }
 };
 

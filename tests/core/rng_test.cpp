@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -56,6 +57,29 @@ TEST(RngTest, UniformAndNormalHaveTheirMoments) {
   EXPECT_NEAR(sum / kDraws, 0.5, 0.005);
   EXPECT_NEAR(normal_sum / kDraws, 0.0, 0.02);
   EXPECT_NEAR(normal_squares / kDraws, 1.0, 0.03);
+}
+
+TEST(RngTest, GammaAndBetaHaveTheirMoments) {
+  Rng rng(5, Stream::kMixing);
+  constexpr int kDraws = 100000;
+  for (const double shape : {0.2, 1.0, 4.0}) {
+    double sum = 0.0, squares = 0.0, beta_sum = 0.0, beta_squares = 0.0;
+    for (int i = 0; i < kDraws; ++i) {
+      const double gamma = rng.gamma(shape);
+      const double beta = rng.beta(shape, shape);
+      ASSERT_GE(beta, 0.0);
+      ASSERT_LE(beta, 1.0);
+      sum += gamma;
+      squares += gamma * gamma;
+      beta_sum += beta;
+      beta_squares += beta * beta;
+    }
+    const double mean = sum / kDraws;
+    EXPECT_NEAR(mean, shape, 0.02 * std::max(1.0, shape));
+    EXPECT_NEAR(squares / kDraws - mean * mean, shape, 0.05 * std::max(1.0, shape));
+    EXPECT_NEAR(beta_sum / kDraws, 0.5, 0.005);
+    EXPECT_NEAR(beta_squares / kDraws - 0.25, 0.25 / (2.0 * shape + 1.0), 0.005);
+  }
 }
 
 }  // namespace

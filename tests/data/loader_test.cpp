@@ -44,6 +44,23 @@ TEST(LoaderTest, GivesEachSampleOnceAnEpoch) {
   EXPECT_NE(labels_of_epoch(loader, 0), labels_of_epoch(loader, 1));
 }
 
+TEST(LoaderTest, BeginsAnEpochInTheMiddle) {
+  auto loader = Loader::for_training(numbered_images(50), all_places(50), {}, with_workers(2), 8, 1);
+  loader.start_epoch(3);
+  loader.next();
+  loader.next();
+  const auto third = loader.next();
+  loader.start_epoch(3, 2);
+  EXPECT_TRUE(loader.next()->images.equal(third->images));
+}
+
+TEST(LoaderTest, LimitsTheBatchesOfAnEpoch) {
+  auto loader = Loader::for_training(numbered_images(50), all_places(50), {}, {}, 8, 1);
+  loader.limit(2);
+  EXPECT_EQ(loader.num_batches(), 2);
+  EXPECT_EQ(labels_of_epoch(loader, 0).size(), 16U);
+}
+
 TEST(LoaderTest, DropsTheSmallerLastBatchOfTraining) {
   auto loader = Loader::for_training(numbered_images(50), all_places(50), {}, {}, 8, 1);
   EXPECT_EQ(loader.num_batches(), 6);

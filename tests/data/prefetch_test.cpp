@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 
 TEST(PrefetcherTest, HandsOutInOrderWhateverTheWorkers) {
   for (const int num_workers : {0, 1, 3}) {
-    Prefetcher<std::int64_t> squares(50, num_workers, [](std::int64_t i) {
+    Prefetcher<std::int64_t> squares(0, 50, num_workers, [](std::int64_t i) {
       std::this_thread::sleep_for(std::chrono::microseconds((i * 7919) % 500));  // finish out of order
       return i * i;
     });
@@ -25,7 +25,7 @@ TEST(PrefetcherTest, HandsOutInOrderWhateverTheWorkers) {
 
 TEST(PrefetcherTest, WorksAheadButNotWithoutBound) {
   std::atomic<std::int64_t> produced = 0;
-  Prefetcher<std::int64_t> numbers(1000, 2, [&](std::int64_t i) {
+  Prefetcher<std::int64_t> numbers(0, 1000, 2, [&](std::int64_t i) {
     ++produced;
     return i;
   });
@@ -40,7 +40,7 @@ TEST(PrefetcherTest, WorksAheadButNotWithoutBound) {
 
 TEST(PrefetcherTest, CarriesAnExceptionToItsPlace) {
   for (const int num_workers : {0, 2}) {
-    Prefetcher<std::int64_t> numbers(5, num_workers, [](std::int64_t i) {
+    Prefetcher<std::int64_t> numbers(0, 5, num_workers, [](std::int64_t i) {
       if (i == 2) throw std::runtime_error("third");
       return i;
     });
@@ -52,7 +52,7 @@ TEST(PrefetcherTest, CarriesAnExceptionToItsPlace) {
 }
 
 TEST(PrefetcherTest, EndsWhileResultsAreUnread) {
-  Prefetcher<std::int64_t> numbers(1000, 3, [](std::int64_t i) { return i; });
+  Prefetcher<std::int64_t> numbers(0, 1000, 3, [](std::int64_t i) { return i; });
   EXPECT_EQ(numbers.next(), 0);
 }
 
