@@ -4,6 +4,7 @@
 //           household_compression data=cifar10 data.folder=DIR
 // Expected: README.md beside this file.
 
+#include "app/batch_choice.h"
 #include "app/classification.h"
 #include "app/run_main.h"
 #include "app/variants.h"

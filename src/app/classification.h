@@ -34,10 +34,8 @@ struct ClassificationData {
 /// Errors: Error(kData); Error(kConfig) when nothing is left to validate on.
 ClassificationData load_data(RunContext& context, const config::Section& section);
 
-/// Chooses the micro batch from the memory that full steps of a throw-away copy of the model need; tells and records
-/// it. Errors: Error(kConfig) when not even two images fit.
-device::BatchPlan choose_batch(RunContext& context, const ClassificationData& data, models::Model& throw_away,
-                               const train::TrainOptions& options);
+/// Orders the weights of convolutions as their fastest kernels read them.
+void use_channels_last(models::Model& model);
 
 /// Trains, printing a line and logging points each epoch. The model ends on the CPU with its best epoch's weights.
 void train_classifier(RunContext& context, const ClassificationData& data, models::Model& model,

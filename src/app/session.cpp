@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/ending.h"
+#include "app/machine_panel.h"
 #include "app/note.h"
 #include "app/provenance.h"
 #include "app/resolvers.h"
@@ -55,7 +56,7 @@ class Session {
   void announce() {
     start_record(wall_clock_ms());
     const auto folder = RunFolder::path_of(options_.run.dir, options_.run.experiment, run_key_);
-    print_panel(fmt::format("would run {}", run_name()), describe_machine(folder));
+    print_panel(fmt::format("would run {}", run_name()), describe_machine(host_, device_, folder));
   }
 
   int run_in(const std::filesystem::path& folder) {
@@ -74,7 +75,7 @@ class Session {
     run->log_params(params());
     run->set_tag("mlflow.note.content", make_note(record_));
     for (const auto* file : {"config.toml", "composed.toml"}) run->log_artifact(folder / file, file);
-    print_panel(experiment_.catalogue.experiment, describe_machine(folder));
+    print_panel(experiment_.catalogue.experiment, describe_machine(host_, device_, folder));
 
     RunContext context{options_, host_, device_, folder, *run, record_};
     auto ending = end_of([&] { experiment_.run(context); });
@@ -146,21 +147,6 @@ class Session {
     params.emplace_back("environment.device", device_.device.str());
     params.emplace_back("environment.threads", record_["environment"]["threads"].dump());
     return params;
-  }
-
-  std::vector<std::pair<std::string, std::string>> describe_machine(const std::filesystem::path& folder) const {
-    constexpr double kMegabyte = 1e6;
-    std::vector<std::pair<std::string, std::string>> facts = {
-        {"device", fmt::format("{} ({})", device_.device.str(), device_.description)},
-        {"memory", fmt::format("{:.0f} MB, {:.0f} MB free, budget {:.0f} MB, bounded by {}",
-                               static_cast<double>(device_.memory_total_bytes) / kMegabyte,
-                               static_cast<double>(device_.memory_free_bytes) / kMegabyte,
-                               static_cast<double>(device_.budget_bytes) / kMegabyte, device_.bounded_by)},
-        {"cores", fmt::format("{}, threads {}, {}", host_.num_cores, record_["environment"]["threads"].dump(),
-                              fmt::join(host_.isa, " "))},
-        {"run", folder.string()}};
-    for (const auto& refusal : device_.refusals) facts.emplace_back("not used", refusal);
-    return facts;
   }
 
   const AnyExperiment& experiment_;
