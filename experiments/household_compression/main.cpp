@@ -60,7 +60,7 @@ std::string check(const Options& options) {
   problems.collect([&] { data::read_loading_options(options.data); });
   problems.collect([&] { models::make_model(options.model, 2, 0); });
   problems.collect([&] { train::make_optimizer(options.train.optimizer, {}); });
-  problems.collect([&] { train::make_schedule(options.train.schedule, 1); });
+  problems.collect([&] { train::make_schedule(options.train.schedule, 1, 1); });
   make_techniques(options, problems);
   problems.throw_if_any();
   return dataset->digest();

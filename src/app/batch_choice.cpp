@@ -20,7 +20,7 @@ device::BatchPlan choose_batch(RunContext& context, const ClassificationData& da
   use_channels_last(throw_away);
   throw_away.train();
   const auto step = [&](std::int64_t num_samples) {
-    const auto optimizer = train::make_optimizer(options.optimizer, throw_away.parameters());
+    const auto optimizer = train::make_optimizer(options.optimizer, train::named_parameters(throw_away));
     const auto images = torch::zeros({num_samples, 3, data.image_height(), data.image_width()})
                             .contiguous(at::MemoryFormat::ChannelsLast);
     const data::Batch batch{images, torch::zeros({num_samples}, torch::kInt64)};

@@ -25,8 +25,9 @@ class Trainer {
   Trainer(const TrainOptions& options, const TrainInput& input)
       : options_(options),
         input_(input),
-        optimizer_(make_optimizer(options.optimizer, input.model.parameters())),
-        schedule_(make_schedule(options.schedule, options.epochs * input.train.num_batches())) {}
+        optimizer_(make_optimizer(options.optimizer, named_parameters(input.model))),
+        schedule_(
+            make_schedule(options.schedule, options.epochs * input.train.num_batches(), input.train.num_batches())) {}
 
   TrainResult run() {
     for (std::int64_t epoch = 1; epoch <= options_.epochs && !result_.stopped_early; ++epoch) {

@@ -4,8 +4,14 @@
 
 namespace assay::train {
 
+std::vector<Parameter> named_parameters(const torch::nn::Module& module) {
+  std::vector<Parameter> parameters;
+  for (const auto& item : module.named_parameters()) parameters.push_back({item.key(), item.value()});
+  return parameters;
+}
+
 void Optimizer::zero_grad() {
-  for (auto& parameter : parameters_) parameter.mutable_grad().reset();
+  for (auto& parameter : parameters_) parameter.value.mutable_grad().reset();
 }
 
 namespace {
@@ -21,7 +27,7 @@ const std::vector<OptimizerPlugin>& optimizers() {
 
 }  // namespace
 
-std::unique_ptr<Optimizer> make_optimizer(const config::Section& section, std::vector<at::Tensor> parameters) {
+std::unique_ptr<Optimizer> make_optimizer(const config::Section& section, std::vector<Parameter> parameters) {
   return config::find_plugin(optimizers(), section)(section, std::move(parameters));
 }
 

@@ -28,18 +28,19 @@ struct SgdOptions {
 
 class Sgd final : public Optimizer {
  public:
-  Sgd(const SgdOptions& options, std::vector<at::Tensor> parameters)
+  Sgd(const SgdOptions& options, std::vector<Parameter> parameters)
       : Optimizer(std::move(parameters)), options_(options) {
-    for (const auto& parameter : parameters_) momentum_.push_back(torch::zeros_like(parameter));
+    for (const auto& parameter : parameters_) momentum_.push_back(torch::zeros_like(parameter.value));
   }
 
   void step(double factor) override {
     const torch::NoGradGuard no_grad;
     std::vector<at::Tensor> parameters, gradients, momentum;
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
-      if (!parameters_[i].grad().defined()) continue;
-      parameters.push_back(parameters_[i]);
-      gradients.push_back(parameters_[i].grad());
+      const auto& value = parameters_[i].value;
+      if (!value.grad().defined()) continue;
+      parameters.push_back(value);
+      gradients.push_back(value.grad());
       momentum.push_back(momentum_[i]);
     }
     if (parameters.empty()) return;
@@ -50,6 +51,13 @@ class Sgd final : public Optimizer {
   }
 
   double learning_rate() const override { return options_.lr; }
+
+  NamedTensors state() const override {
+    NamedTensors state;
+    for (std::size_t i = 0; i < parameters_.size(); ++i)
+      state.emplace_back("momentum." + parameters_[i].name, momentum_[i]);
+    return state;
+  }
 
  private:
   SgdOptions options_;

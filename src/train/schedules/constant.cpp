@@ -18,7 +18,7 @@ struct ConstantOptions {
 
 class Constant final : public Schedule {
  public:
-  Constant(const ConstantOptions& options, std::int64_t) : warmup_steps_(options.warmup_steps) {}
+  Constant(const ConstantOptions& options, std::int64_t, std::int64_t) : warmup_steps_(options.warmup_steps) {}
 
   double factor(std::int64_t step) const override {
     if (step >= warmup_steps_) return 1.0;

@@ -26,7 +26,7 @@ struct CosineOptions {
 
 class Cosine final : public Schedule {
  public:
-  Cosine(const CosineOptions& options, std::int64_t num_steps)
+  Cosine(const CosineOptions& options, std::int64_t num_steps, std::int64_t)
       : num_warmup_steps_(std::llround(options.warmup_fraction * static_cast<double>(num_steps))),
         num_decay_steps_(std::max<std::int64_t>(1, num_steps - num_warmup_steps_)),
         final_factor_(options.final_factor) {}

@@ -7,20 +7,21 @@
 #include "train/schedules/schedule.h"
 
 /// Ends the file of a schedule: defines what its line SCHEDULE(name) in registry.def refers to.
-/// `Class` is constructed from (Options, num_steps).
-#define ASSAY_SCHEDULE(name, Class, Options)                                                          \
-  SchedulePlugin schedule_##name() {                                                                  \
-    return {#name,                                                                                    \
-            [](const config::Section& section, std::int64_t num_steps) -> std::unique_ptr<Schedule> { \
-              return std::make_unique<Class>(config::read_options<Options>(section), num_steps);      \
-            },                                                                                        \
-            config::describe<Options>};                                                               \
+/// `Class` is constructed from (Options, num_steps, steps_per_epoch).
+#define ASSAY_SCHEDULE(name, Class, Options)                                                                      \
+  SchedulePlugin schedule_##name() {                                                                              \
+    return {#name,                                                                                                \
+            [](const config::Section& section, std::int64_t num_steps,                                            \
+               std::int64_t steps_per_epoch) -> std::unique_ptr<Schedule> {                                       \
+              return std::make_unique<Class>(config::read_options<Options>(section), num_steps, steps_per_epoch); \
+            },                                                                                                    \
+            config::describe<Options>};                                                                           \
   }
 
 namespace assay::train {
 
-using SchedulePlugin =
-    config::Plugin<std::unique_ptr<Schedule> (*)(const config::Section& section, std::int64_t num_steps)>;
+using SchedulePlugin = config::Plugin<std::unique_ptr<Schedule> (*)(
+    const config::Section& section, std::int64_t num_steps, std::int64_t steps_per_epoch)>;
 
 #define SCHEDULE(name) SchedulePlugin schedule_##name();
 #include "train/schedules/registry.def"

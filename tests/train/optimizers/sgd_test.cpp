@@ -14,7 +14,7 @@ TEST(SgdTest, MatchesTheUnfusedOptimizerStepByStep) {
   const auto theirs = ours.detach().clone().requires_grad_();
   const auto section = config::Section(
       config::parse_toml("name = \"sgd\"\nlr = 0.1\nmomentum = 0.9\nweight_decay = 0.01", "t"), "o", {});
-  const auto fused = make_optimizer(section, {ours});
+  const auto fused = make_optimizer(section, {{"ours", ours}});
   auto options = torch::optim::SGDOptions(0.1).momentum(0.9).nesterov(true).weight_decay(0.01);
   torch::optim::SGD reference({theirs}, options);
   for (int step = 0; step < 5; ++step) {
@@ -32,7 +32,8 @@ TEST(SgdTest, MatchesTheUnfusedOptimizerStepByStep) {
 
 TEST(SgdTest, LeavesParametersWithoutGradient) {
   const auto idle = torch::ones({2}).requires_grad_();
-  const auto optimizer = make_optimizer(config::Section(config::parse_toml("name = \"sgd\"", "t"), "o", {}), {idle});
+  const auto optimizer =
+      make_optimizer(config::Section(config::parse_toml("name = \"sgd\"", "t"), "o", {}), {{"idle", idle}});
   optimizer->step(1.0);
   EXPECT_TRUE(idle.equal(torch::ones({2})));
 }

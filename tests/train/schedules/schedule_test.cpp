@@ -10,7 +10,7 @@ namespace {
 std::unique_ptr<Schedule> make(const std::string& options, std::int64_t num_steps) {
   return make_schedule(
       config::Section(config::parse_toml(options, "schedule.toml"), "train.schedule", {"schedule.toml", 1, 1}),
-      num_steps);
+      num_steps, /*steps_per_epoch=*/1);
 }
 
 TEST(ScheduleTest,
