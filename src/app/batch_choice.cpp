@@ -4,7 +4,8 @@
 #include <torch/torch.h>
 
 #include "core/error.h"
-#include "train/optimizers/optimizer.h"
+#include "train/state.h"
+#include "train/step.h"
 
 namespace assay::app {
 
@@ -20,13 +21,14 @@ device::BatchPlan choose_batch(RunContext& context, const ClassificationData& da
   use_channels_last(throw_away);
   throw_away.train();
   const auto step = [&](std::int64_t num_samples) {
-    const auto optimizer = train::make_optimizer(options.optimizer, train::named_parameters(throw_away));
+    train::TrainState state(options, throw_away, train::Precision::kFp32, device.device, 1);
+    train::Stepper stepper(throw_away, *state.optimizer, state.scaler, state.ema ? &*state.ema : nullptr,
+                           train::cross_entropy(options.label_smoothing), device.device, {num_samples});
+    train::StepTimes times;
     const auto images = torch::zeros({num_samples, 3, data.image_height(), data.image_width()})
                             .contiguous(at::MemoryFormat::ChannelsLast);
     const data::Batch batch{images, torch::zeros({num_samples}, torch::kInt64)};
-    train::accumulate_gradients(throw_away, batch, device.device, num_samples, options.label_smoothing);
-    optimizer->step(1.0);
-    optimizer->zero_grad();
+    stepper.step(batch, {}, 1.0, times);
   };
   const auto line = device::measure_memory_line(step);
   auto plan = device::plan_batch(options.batch, device::tier_of(device, context.options.device.tiers),

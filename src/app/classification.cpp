@@ -35,6 +35,51 @@ void print_epoch(const train::Epoch& epoch, std::int64_t num_epochs) {
              epoch.learning_rate, epoch.images_per_second, format_duration(epoch.seconds));
 }
 
+train::TrainOptions shorten(train::TrainOptions options) {
+  if (options.trial.fast_dev_run) options.epochs = 1;
+  return options;
+}
+
+train::Precision choose_precision(RunContext& context, const train::TrainOptions& options) {
+  const auto precision = train::parse_precision(options.precision == "auto" ? "fp32" : options.precision);
+  train::check_precision(precision, context.device.device, context.host.isa);
+  context.run.log_params({{"chosen.precision", train::to_string(precision)}});
+  return precision;
+}
+
+struct Loaders {
+  data::Loader train;
+  data::Loader validation;
+};
+
+Loaders make_loaders(const ClassificationData& data, const train::TrainOptions& options, std::int64_t batch_size,
+                     std::uint64_t seed) {
+  const auto& trial = options.trial;
+  auto loading = data.loading;
+  auto train_places = data.train;
+  auto validation_places = data.validation;
+  if (trial.overfit_batches > 0) {
+    loading.augment = {0, "zero", false};
+    const auto count = std::min(static_cast<std::int64_t>(train_places.size()), trial.overfit_batches * batch_size);
+    train_places = data::draw_places(train_places, count, seed);
+    validation_places = train_places;
+  }
+  Loaders loaders{
+      data::Loader::for_training(data.train_images, train_places, data.normalization, loading, batch_size, seed),
+      data::Loader::for_evaluation(data.train_images, validation_places, data.normalization, kEvaluationBatch)};
+  const auto limit = trial.fast_dev_run ? 1 : trial.limit_batches;
+  if (limit > 0) loaders.train.limit(limit);
+  if (limit > 0) loaders.validation.limit(limit);
+  return loaders;
+}
+
+void log_profile(RunContext& context) {
+  for (const auto* name : {"profile/trace.json", "profile/operations.txt"}) {
+    const auto file = context.folder / name;
+    if (std::filesystem::exists(file)) context.run.log_artifact(file, name);
+  }
+}
+
 /// Shapes of images and labels in MLflow's form.
 Json tensor_schema(const ClassificationData& data) {
   const auto tensor = [](const char* type, const std::vector<std::int64_t>& shape) {
@@ -112,29 +157,37 @@ ClassificationData load_data(RunContext& context, const config::Section& section
 void train_classifier(RunContext& context, const ClassificationData& data, models::Model& model,
                       const train::TrainOptions& options, const device::BatchPlan& plan) {
   const auto seed = seed_of(context);
-  torch::manual_seed(seed);  // dropout draws from LibTorch's own generator
-  at::globalContext().setDeterministicCuDNN(true);
+  const auto precision = choose_precision(context, options);
+  if (options.dropout) train::set_dropout_rate(model, *options.dropout);
   model.to(context.device.device);
   use_channels_last(model);
-  auto train_loader =
-      data::Loader::for_training(data.train_images, data.train, data.normalization, data.loading, plan.global, seed);
-  auto validation_loader =
-      data::Loader::for_evaluation(data.train_images, data.validation, data.normalization, kEvaluationBatch);
-  log_augmented_images(context, data, train_loader);
+  auto loaders = make_loaders(data, options, plan.global, seed);
+  log_augmented_images(context, data, loaders.train);
   auto& record = context.record["training"];
   record = {{"history", Json::array()},
             {"epochs_planned", options.epochs},
             {"batch_global", plan.global},
-            {"batch_micro", plan.micro}};
+            {"batch_micro", plan.micro},
+            {"precision", train::to_string(precision)}};
   const auto on_epoch = [&](const train::Epoch& epoch) {
     record["history"].push_back(to_json(epoch));
     print_epoch(epoch, options.epochs);
   };
-  const auto result = train::train(options, {model, train_loader, validation_loader, context.device.device, plan.micro,
-                                             context.folder / "checkpoints" / "best.pt", context.run, on_epoch});
+  const train::TrainInput input{model,
+                                loaders.train,
+                                loaders.validation,
+                                context.device.device,
+                                {plan.micro, options.clip_norm, precision, seed},
+                                context.folder,
+                                context.settings,
+                                context.run,
+                                on_epoch};
+  const auto result = train::train(shorten(options), input);
   record["best_epoch"] = result.best_epoch;
   record["stopped_early"] = result.stopped_early;
-  fmt::print(stderr, "best epoch: {}{}\n", result.best_epoch, result.stopped_early ? ", stopped early" : "");
+  record["ending"] = result.ending;
+  record["resumed_at_step"] = result.resumed_at_step;
+  if (options.profile) log_profile(context);
   model.to(torch::kCPU);
   model.eval();
 }

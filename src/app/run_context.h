@@ -1,6 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "app/options.h"
 #include "config/value.h"
@@ -17,6 +20,7 @@ struct RunContext {
   const device::ChosenDevice& device;
   std::filesystem::path folder;  ///< all files of the run go here
   track::Run& run;
+  const std::vector<std::pair<std::string, std::string>>& settings;  ///< all that changes the result, by dotted keys
   Json& record;  ///< becomes record.json, whatever happens; its keys are told in docs/record.md
 };
 

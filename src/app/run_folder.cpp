@@ -5,6 +5,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "config/fingerprint.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -29,9 +31,21 @@ void check_space(const std::filesystem::path& folder) {
 }  // namespace
 
 const std::vector<std::string>& non_semantic_keys() {
-  static const std::vector<std::string> keys = {"track",          "run.dir",     "run.name",
-                                                "run.experiment", "data.folder", "data.loader.num_workers"};
+  static const std::vector<std::string> keys = {"track",          "run.dir",         "run.name",
+                                                "run.experiment", "data.folder",     "data.loader.num_workers",
+                                                "train.profile",  "train.checkpoint"};
   return keys;
+}
+
+std::vector<std::pair<std::string, std::string>> semantic_settings(const config::Table& config) {
+  auto settings = config::flatten(config);
+  std::erase_if(settings, [](const auto& setting) {
+    const auto& names = non_semantic_keys();
+    return std::any_of(names.begin(), names.end(), [&setting](const std::string& name) {
+      return setting.first == name || setting.first.starts_with(name + ".");
+    });
+  });
+  return settings;
 }
 
 std::string make_run_key(const config::Table& config, const std::string& data_digest) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/value.h"
@@ -10,6 +11,9 @@ namespace assay::app {
 
 /// Lists the keys that do not change a run's result, and so not its identity.
 const std::vector<std::string>& non_semantic_keys();
+
+/// Lists all settings that change a run's result by their dotted keys.
+std::vector<std::pair<std::string, std::string>> semantic_settings(const config::Table& config);
 
 /// Identifies a run: what is computed (configuration), by what (this executable), from what (the data).
 /// Returns 64 hexadecimal digits.

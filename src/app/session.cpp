@@ -12,6 +12,7 @@
 #include "config/toml.h"
 #include "core/clock.h"
 #include "core/file.h"
+#include "train/snapshot.h"
 
 namespace assay::app::detail {
 namespace {
@@ -77,8 +78,10 @@ class Session {
     for (const auto* file : {"config.toml", "composed.toml"}) run->log_artifact(folder / file, file);
     print_panel(experiment_.catalogue.experiment, describe_machine(host_, device_, folder));
 
-    RunContext context{options_, host_, device_, folder, *run, record_};
+    const auto settings = semantic_settings(configuration_.resolved);
+    RunContext context{options_, host_, device_, folder, *run, settings, record_};
     auto ending = end_of([&] { experiment_.run(context); });
+    if (ending.status == track::RunStatus::kFinished) train::SnapshotFolder(folder / "checkpoints").clear();
     record_["status"] = track::to_string(ending.status);
     record_["error"] = ending.error;
     record_["duration_s"] = static_cast<double>(wall_clock_ms() - start_ms) / 1e3;

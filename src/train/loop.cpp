@@ -4,146 +4,252 @@
 #include <torch/torch.h>
 
 #include <cmath>
-#include <optional>
+#include <cstdio>
 
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/progress.h"
 #include "core/stop.h"
 #include "eval/accuracy.h"
+#include "train/batch_norm.h"
 #include "train/checkpoint.h"
-#include "train/optimizers/optimizer.h"
-#include "train/schedules/schedule.h"
+#include "train/determinism.h"
+#include "train/epoch_report.h"
+#include "train/profile.h"
+#include "train/state.h"
 
 namespace assay::train {
 namespace {
 
-namespace F = torch::nn::functional;
+constexpr std::int64_t kBatchNormBatches = 200;
 
 class Trainer {
  public:
   Trainer(const TrainOptions& options, const TrainInput& input)
       : options_(options),
         input_(input),
-        optimizer_(make_optimizer(options.optimizer, named_parameters(input.model))),
-        schedule_(
-            make_schedule(options.schedule, options.epochs * input.train.num_batches(), input.train.num_batches())) {}
+        state_(options, input.model, input.step.precision, input.device, input.train.num_batches()),
+        stepper_(input.model, *state_.optimizer, state_.scaler, average(),
+                 input.loss ? input.loss : cross_entropy(options.label_smoothing), input.device, input.step),
+        snapshots_(input.folder / "checkpoints"),
+        profile_(options.profile ? input.folder / "profile" : std::filesystem::path(), input.device) {}
 
   TrainResult run() {
-    for (std::int64_t epoch = 1; epoch <= options_.epochs && !result_.stopped_early; ++epoch) {
-      const Stopwatch watch;
-      auto record = train_epoch(epoch);
-      validate(record);
-      record.seconds = watch.seconds();
-      keep_if_best(record);
-      report(record);
-      result_.stopped_early = epoch < options_.epochs && epoch - result_.best_epoch >= options_.patience;
+    resume();
+    try {
+      while (!counters_.ended && epoch() <= options_.epochs) {
+        train_epoch();
+        end_epoch();
+      }
+    } catch (const Stopped&) {
+      save();
+      throw;
     }
-    load_weights(input_.model, input_.best_checkpoint);
+    finish();
+    result_.history = counters_.history;
+    result_.best_epoch = counters_.best_epoch;
+    result_.stopped_early = counters_.ended;
+    result_.micro_batch = stepper_.micro_batch();
     return std::move(result_);
   }
 
  private:
-  Epoch train_epoch(std::int64_t epoch) {
-    Epoch record;
-    record.epoch = epoch;
+  std::filesystem::path file(const std::string& name) const { return input_.folder / "checkpoints" / name; }
+  Ema* average() { return state_.ema ? &*state_.ema : nullptr; }
+  std::int64_t epoch() const { return static_cast<std::int64_t>(counters_.history.size()) + 1; }
+  double seconds() const { return seconds_before_ + watch_.seconds(); }
+  bool time_is_over() const { return options_.max_time_s > 0.0 && seconds() >= options_.max_time_s; }
+
+  void train_epoch() {
+    const auto num_batches = input_.train.num_batches();
+    auto& times = counters_.current.times;
+    counters_.current.epoch = epoch();
     input_.model.train();
-    input_.train.start_epoch(epoch);
-    Progress progress(fmt::format("epoch {}/{}", epoch, options_.epochs), input_.train.num_batches());
-    const Stopwatch watch;
-    double loss_sum = 0.0;
-    std::int64_t num_correct = 0, num_images = 0, num_batches = 0;
-    while (const auto batch = input_.train.next()) {
+    input_.train.start_epoch(epoch(), counters_.batch);
+    Progress progress(fmt::format("epoch {}/{}", epoch(), options_.epochs), num_batches);
+    while (counters_.batch < num_batches) {
+      Stopwatch watch;
+      const auto batch = input_.train.next();
+      times.data += watch.seconds();
+      take_step(*batch);
+      watch = Stopwatch();
       throw_if_stopped();
-      const auto [loss, correct] = take_step(*batch, epoch, record);
-      const auto count = batch->labels.size(0);
-      loss_sum += loss * static_cast<double>(count);
-      num_correct += correct;
-      num_images += count;
-      progress.update(++num_batches,
-                      fmt::format("loss {:.3f}, {:.0f} images/s", loss_sum / static_cast<double>(num_images),
-                                  static_cast<double>(num_images) / watch.seconds()));
+      save_now_and_then();
+      if (time_is_over()) counters_.batch = num_batches;
+      progress.update(counters_.batch, describe());
+      times.logging += watch.seconds();
     }
-    record.train_loss = loss_sum / static_cast<double>(num_images);
-    record.train_accuracy = static_cast<double>(num_correct) / static_cast<double>(num_images);
-    record.images_per_second = static_cast<double>(num_images) / watch.seconds();
-    return record;
   }
 
-  std::pair<double, std::int64_t> take_step(const data::Batch& batch, std::int64_t epoch, Epoch& record) {
-    optimizer_->zero_grad();
-    const auto result =
-        accumulate_gradients(input_.model, batch, input_.device, input_.micro_batch, options_.label_smoothing);
-    if (!std::isfinite(result.first)) {
-      throw Error(ErrorKind::kConfig,
-                  fmt::format("the loss became {} in epoch {}, step {}", result.first, epoch, step_), "",
-                  "lower train.optimizer.lr or lengthen the warm-up");
+  void take_step(const data::Batch& batch) {
+    auto& record = counters_.current;
+    const auto factor = state_.schedule->factor(counters_.step) * input_.rate_scale;
+    profile_.before_step();
+    const auto result = stepper_.step(batch, {epoch(), counters_.batch, counters_.step}, factor, record.times);
+    profile_.after_step();
+    record.learning_rate = state_.optimizer->learning_rate() * factor;
+    if (result.outcome != StepOutcome::kTaken) ++record.num_skipped;
+    if (result.outcome == StepOutcome::kNotFinite) {
+      report_not_finite(batch, result);
+    } else {
+      const auto count = batch.labels.size(0);
+      counters_.loss_sum += result.loss * static_cast<double>(count);
+      counters_.num_correct += result.num_correct;
+      counters_.num_images += count;
     }
-    const auto factor = schedule_->factor(step_++);
-    optimizer_->step(factor);
-    record.learning_rate = optimizer_->learning_rate() * factor;
-    return result;
+    ++counters_.step;
+    ++counters_.batch;
   }
 
-  void validate(Epoch& record) {
+  void report_not_finite(const data::Batch& batch, const StepResult& result) const {
+    const auto kept = file(fmt::format("not_finite_step_{}.pt", counters_.step));
+    save_batch(batch, kept);
+    const auto what = std::isfinite(result.loss) ? std::string("the gradients became no numbers")
+                                                 : fmt::format("the loss became {}", result.loss);
+    const auto text =
+        fmt::format("{} in epoch {}, step {}; its batch is kept in {}", what, epoch(), counters_.step, kept.string());
+    if (options_.not_finite == "stop") {
+      throw Error(ErrorKind::kConfig, text, "",
+                  "lower train.optimizer.lr, lengthen the warm-up or set train.clip_norm; train.not_finite=skip leaves "
+                  "such steps out");
+    }
+    fmt::print(stderr, "step left out: {}\n", text);
+  }
+
+  double num_images() const { return static_cast<double>(std::max<std::int64_t>(1, counters_.num_images)); }
+
+  double images_per_second() const {
+    const auto& times = counters_.current.times;
+    return num_images() / (times.data + times.forward + times.backward + times.optimizer + times.logging);
+  }
+
+  std::string describe() const {
+    return fmt::format("loss {:.3f}, accuracy {:.1f} %, {:.0f} images/s", counters_.loss_sum / num_images(),
+                       counters_.num_correct / num_images() * 100.0, images_per_second());
+  }
+
+  void end_epoch() {
+    const Stopwatch watch;
+    auto record = counters_.current;
+    record.train_loss = counters_.loss_sum / num_images();
+    record.train_accuracy = counters_.num_correct / num_images();
+    record.images_per_second = images_per_second();
+    {
+      const EmaApplied averaged(average());
+      const auto accuracy = validate();
+      record.validation_loss = accuracy.loss;
+      record.validation_accuracy = accuracy.value();
+      keep_if_best(record);
+    }
+    state_.schedule->observe(record.validation_loss);
+    record.seconds = num_images() / record.images_per_second + watch.seconds();
+    counters_.begin_next_epoch(record);
+    counters_.ended =
+        record.epoch < options_.epochs && (record.epoch - counters_.best_epoch >= options_.patience || time_is_over());
+    report();
+    save();
+  }
+
+  eval::Accuracy validate() {
     input_.model.eval();
+    const PrecisionScope precision(input_.step.precision, input_.device);
     const auto predict = [this](const at::Tensor& images) { return input_.model.forward(images); };
-    const auto accuracy = eval::measure_accuracy(predict, input_.validation, input_.device, "validation");
-    record.validation_loss = accuracy.loss;
-    record.validation_accuracy = accuracy.value();
+    return eval::measure_accuracy(predict, input_.validation, input_.device, "validation");
   }
 
   void keep_if_best(const Epoch& record) {
-    if (record.validation_accuracy <= best_accuracy_) return;
-    best_accuracy_ = record.validation_accuracy;
-    result_.best_epoch = record.epoch;
-    save_weights(input_.model, input_.best_checkpoint);
+    if (record.validation_accuracy <= counters_.best_accuracy) return;
+    counters_.best_accuracy = record.validation_accuracy;
+    counters_.best_epoch = record.epoch;
+    state_.keep_as_best();
+    save_weights(input_.model, file("best.pt"));
   }
 
-  void report(const Epoch& record) {
-    auto& sink = input_.sink;
-    sink.log_metric("train/loss", record.train_loss, record.epoch);
-    sink.log_metric("train/accuracy", record.train_accuracy, record.epoch);
-    sink.log_metric("train/lr", record.learning_rate, record.epoch);
-    sink.log_metric("train/images_per_second", record.images_per_second, record.epoch);
-    sink.log_metric("val/loss", record.validation_loss, record.epoch);
-    sink.log_metric("val/accuracy", record.validation_accuracy, record.epoch);
-    sink.log_metric("best/val/accuracy", best_accuracy_, record.epoch);
-    result_.history.push_back(record);
-    if (input_.on_epoch) input_.on_epoch(record);
+  void report() const {
+    log_epoch(counters_.history, input_.sink);
+    if (input_.on_epoch) input_.on_epoch(counters_.history.back());
+  }
+
+  // From the last state to the weights with which the run ends; the order matters.
+  void finish() {
+    const auto tell = [this](const std::string& text) {
+      result_.ending.push_back(text);
+      fmt::print(stderr, "{}\n", text);
+    };
+    const bool best = options_.keep == "best";
+    if (best) state_.use_best();
+    tell(best ? fmt::format("weights of epoch {}, the best", counters_.best_epoch)
+              : fmt::format("weights of epoch {}, the last", counters_.history.size()));
+    if (state_.ema) {
+      if (!best) state_.ema->swap();  // the best ones were kept as averages
+      tell("averaged weights applied");
+    }
+    if (const auto num_batches = options_.batch_norm_batches.value_or(state_.ema ? kBatchNormBatches : 0)) {
+      const auto report =
+          recompute_batch_norm(input_.model, input_.train, options_.epochs + 1, num_batches, input_.device);
+      tell(fmt::format("BatchNorm statistics of {} layers recomputed: {} dropout layers disabled, {} batches",
+                       report.num_layers, report.num_dropout_layers, report.num_batches));
+    }
+    const auto accuracy = validate();
+    input_.sink.log_metric("final/val/accuracy", accuracy.value(), counters_.history.back().epoch);
+    input_.sink.log_metric("final/val/loss", accuracy.loss, counters_.history.back().epoch);
+    save_weights(input_.model, file("final.pt"));
+  }
+
+  void resume() {
+    if (options_.checkpoint.resume == "never") return;
+    const auto snapshot = snapshots_.newest();
+    if (!snapshot) return;
+    state_.restore(*snapshot, input_.settings);
+    seconds_before_ = counters_.seconds;
+    result_.resumed_at_step = counters_.step;
+    fmt::print(stderr, "resumed in epoch {}, after {} of its {} batches\n", epoch(), counters_.batch,
+               input_.train.num_batches());
+    const auto history = std::move(counters_.history);
+    counters_.history.clear();
+    for (const auto& record : history) {
+      counters_.history.push_back(record);
+      report();
+    }
+  }
+
+  void save_now_and_then() {
+    const auto& options = options_.checkpoint;
+    const bool due = options.every_steps > 0 && counters_.step % options.every_steps == 0;
+    if (due || since_save_.seconds() >= options.every_s) save();
+  }
+
+  // A disk that is full now may not be so later: training goes on, and what was saved before is still there.
+  void save() {
+    counters_.seconds = seconds();
+    try {
+      snapshots_.save(state_.snapshot(input_.settings), counters_.step);
+    } catch (const Error& error) {
+      fmt::print(stderr, "no checkpoint at step {}: {}\n", counters_.step, error.what());
+      input_.sink.log_metric("train/failed_checkpoints", static_cast<double>(++num_failed_saves_), epoch());
+    }
+    since_save_ = Stopwatch();
   }
 
   const TrainOptions& options_;
   const TrainInput& input_;
-  std::unique_ptr<Optimizer> optimizer_;
-  std::unique_ptr<Schedule> schedule_;
+  TrainState state_;
+  Counters& counters_ = state_.counters;
+  Stepper stepper_;
+  SnapshotFolder snapshots_;
+  Profile profile_;
+  std::int64_t num_failed_saves_ = 0;
+  double seconds_before_ = 0.0;  // in earlier processes
+  Stopwatch watch_, since_save_;
   TrainResult result_;
-  double best_accuracy_ = -1.0;
-  std::int64_t step_ = 0;
 };
 
 }  // namespace
 
-std::pair<double, std::int64_t> accumulate_gradients(models::Model& model, const data::Batch& batch, c10::Device device,
-                                                     std::int64_t micro_batch, double label_smoothing) {
-  const auto num_images = batch.labels.size(0);
-  const auto loss_options = F::CrossEntropyFuncOptions().label_smoothing(label_smoothing);
-  auto loss_sum = torch::zeros({}, device);
-  auto num_correct = torch::zeros({}, torch::TensorOptions(device).dtype(torch::kInt64));
-  for (std::int64_t start = 0; start < num_images; start += micro_batch) {
-    const auto count = std::min(micro_batch, num_images - start);
-    const auto images = batch.images.narrow(0, start, count).to(device);  // (n, 3, H, W)
-    const auto labels = batch.labels.narrow(0, start, count).to(device);  // (n)
-    const auto logits = model.forward(images);                            // (n, K)
-    const auto share = static_cast<double>(count) / static_cast<double>(num_images);
-    const auto loss = F::cross_entropy(logits, labels, loss_options) * share;
-    loss.backward();
-    loss_sum += loss.detach();
-    num_correct += logits.detach().argmax(1).eq(labels).sum();
-  }
-  return {loss_sum.item<double>(), num_correct.item<std::int64_t>()};
+TrainResult train(const TrainOptions& options, const TrainInput& input) {
+  TrainResult result;
+  run_deterministically(options.deterministic, input.device, [&] { result = Trainer(options, input).run(); });
+  return result;
 }
-
-TrainResult train(const TrainOptions& options, const TrainInput& input) { return Trainer(options, input).run(); }
 
 }  // namespace assay::train

@@ -3,54 +3,50 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "core/metric_sink.h"
 #include "data/loader.h"
 #include "models/model.h"
+#include "train/counters.h"
 #include "train/options.h"
+#include "train/snapshot.h"
 
 namespace assay::train {
 
-/// Is what one epoch gave.
-struct Epoch {
-  std::int64_t epoch = 0;  ///< from 1
-  double train_loss = 0.0;
-  double train_accuracy = 0.0;  ///< on the varied images, while the weights moved
-  double validation_loss = 0.0;
-  double validation_accuracy = 0.0;
-  double learning_rate = 0.0;  ///< at the last step
-  double seconds = 0.0;
-  double images_per_second = 0.0;  ///< of the training part
-};
-
 /// Gathers what training works on. All is borrowed.
 struct TrainInput {
-  models::Model& model;      ///< on `device`; ends with the weights of the best epoch
+  models::Model& model;
   data::Loader& train;       ///< gives batches of batch.global images
   data::Loader& validation;  ///< chooses the best epoch
-  c10::Device device;
-  std::int64_t micro_batch;  ///< images of one forward pass
-  std::filesystem::path best_checkpoint;
-  MetricSink& sink;  ///< takes train/..., val/..., best/val/... each epoch
-  std::function<void(const Epoch&)> on_epoch;
+  c10::Device device;        ///< where the model is
+  StepOptions step;
+  std::filesystem::path folder;  ///< gets checkpoints/best.pt, final.pt and step-*.ckpt, and profile/
+  Settings settings;             ///< of the run: a checkpoint of others is refused
+  MetricSink& sink;              ///< takes train/..., val/..., best/val/... each epoch
+  std::function<void(const Epoch&)> on_epoch = {};  ///< of each epoch, those of an earlier process too
+  Loss loss = {};                                   ///< instead of cross-entropy
+  double rate_scale = 1.0;  ///< of the learning rate, for a batch that is larger than the one it was meant for
 };
 
 struct TrainResult {
   std::vector<Epoch> history;
   std::int64_t best_epoch = 0;
   bool stopped_early = false;
+  std::int64_t resumed_at_step = 0;  ///< 0: begun here
+  std::int64_t micro_batch = 0;      ///< smaller than asked for when memory did not suffice
+  std::vector<std::string> ending;   ///< what made the final weights, in order: "weights of epoch 9", ...
 };
 
-/// Trains until the last epoch, or until `patience` epochs brought no better validation accuracy. The best epoch's
-/// weights are kept in `best_checkpoint` and loaded at the end. Errors: Error(kConfig) when the loss is no number;
-/// Error(kData) when the checkpoint cannot be written; Stopped.
+/// Trains until the last epoch, until `patience` epochs brought no better validation accuracy, or until the time is
+/// over; then gives the model the weights that `keep` names, averaged ones if an average is kept, and computes
+/// BatchNorm's statistics anew. Validation sees the averaged weights, too.
+///
+/// The state is saved after each epoch and between (CheckpointOptions). A training that was cut off at any moment goes
+/// on from there in the next call with the same folder, and ends with the same bits.
+/// Errors: Error(kConfig) when a loss is no number and `not_finite` is "stop", or for a checkpoint of other settings;
+/// Error(kData) when the best weights cannot be written; Stopped, after the state has been saved.
 TrainResult train(const TrainOptions& options, const TrainInput& input);
-
-/// Computes the loss of one optimizer step and adds its gradients, in forward passes of at most `micro_batch` images
-/// whose losses are weighted so that the sum is the mean over the whole batch. Returns (loss, number of images
-/// classified right).
-std::pair<double, std::int64_t> accumulate_gradients(models::Model& model, const data::Batch& batch, c10::Device device,
-                                                     std::int64_t micro_batch, double label_smoothing);
 
 }  // namespace assay::train

@@ -1,18 +1,66 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "config/schema.h"
 #include "device/options.h"
+#include "train/ema.h"
 #include "train/optimizers/optimizer.h"
 #include "train/schedules/schedule.h"
 
 namespace assay::train {
 
+/// Says how a training that was cut off goes on.
+struct CheckpointOptions {
+  std::string resume = "auto";
+  double every_s = 300.0;
+  std::int64_t every_steps = 0;
+
+  static auto schema() {
+    return config::schema<CheckpointOptions>(
+        config::field("resume", &CheckpointOptions::resume, config::one_of("auto", "never"),
+                      "auto: go on from the newest whole checkpoint of the run's folder"),
+        config::field("every_s", &CheckpointOptions::every_s, config::at_least(0.0).in("s"),
+                      "time between two checkpoints, besides those after each epoch"),
+        config::field("every_steps", &CheckpointOptions::every_steps, config::at_least(0),
+                      "steps between two checkpoints; 0: time alone decides"));
+  }
+};
+
+/// Shortens a training, to try things.
+struct TrialOptions {
+  std::int64_t limit_batches = 0;
+  std::int64_t overfit_batches = 0;
+  bool fast_dev_run = false;
+
+  static auto schema() {
+    return config::schema<TrialOptions>(
+        config::field("limit_batches", &TrialOptions::limit_batches, config::at_least(0),
+                      "batches of an epoch, and of a validation; 0: all"),
+        config::field("overfit_batches", &TrialOptions::overfit_batches, config::at_least(0),
+                      "train and validate on this many batches, unvaried: a sound network learns them by heart; 0: no"),
+        config::field("fast_dev_run", &TrialOptions::fast_dev_run, "one batch of each part: does everything run?"));
+  }
+};
+
 struct TrainOptions {
   std::int64_t epochs = 15;
   std::int64_t patience = 10;
+  double max_time_s = 0.0;
   double label_smoothing = 0.1;
+  std::optional<double> dropout;
+  double clip_norm = 0.0;
+  std::string precision = "auto";
+  std::string not_finite = "stop";
+  std::string keep = "best";
+  std::optional<std::int64_t> batch_norm_batches;
+  bool deterministic = false;
+  bool profile = false;
+  EmaOptions ema;
+  CheckpointOptions checkpoint;
+  TrialOptions trial;
   device::BatchOptions batch;
   config::Section optimizer;
   config::Section schedule;
@@ -22,8 +70,30 @@ struct TrainOptions {
         config::field("epochs", &TrainOptions::epochs, config::at_least(1), "passes over the training images"),
         config::field("patience", &TrainOptions::patience, config::at_least(1),
                       "epochs without a better validation accuracy after which training ends"),
+        config::field("max_time_s", &TrainOptions::max_time_s, config::at_least(0.0).in("s"),
+                      "training ends as if this were its last epoch; 0: no limit"),
         config::field("label_smoothing", &TrainOptions::label_smoothing, config::between(0.0, 0.99),
                       "probability that is spread over all classes"),
+        config::field("dropout", &TrainOptions::dropout, config::between(0.0, 0.99),
+                      "rate of all dropout layers; auto: the network's own"),
+        config::field("clip_norm", &TrainOptions::clip_norm, config::at_least(0.0),
+                      "largest norm of all gradients together; 0: any"),
+        config::field("precision", &TrainOptions::precision, config::one_of("auto", "fp32", "tf32", "bf16", "fp16"),
+                      "numbers in which the network is computed; auto: as the class of device says"),
+        config::field("not_finite", &TrainOptions::not_finite, config::one_of("stop", "skip"),
+                      "what to do when a loss is no number; the batch is saved either way"),
+        config::field("keep", &TrainOptions::keep, config::one_of("best", "last"),
+                      "weights with which training ends: of the best validation accuracy, or of the last epoch"),
+        config::field("batch_norm_batches", &TrainOptions::batch_norm_batches, config::at_least(0),
+                      "batches over which BatchNorm's statistics are computed anew at the end; auto: 200 when weights "
+                      "are averaged, else 0"),
+        config::field("deterministic", &TrainOptions::deterministic,
+                      "equal bits from run to run; an operation that cannot give them is an error"),
+        config::field("profile", &TrainOptions::profile,
+                      "write a trace of some steps for chrome://tracing, and a table of its operations"),
+        config::field("ema", &TrainOptions::ema, "moving average of the weights, with which the run ends"),
+        config::field("checkpoint", &TrainOptions::checkpoint, "how a training that was cut off goes on"),
+        config::field("trial", &TrainOptions::trial, "shorter trainings, to try things"),
         config::field("batch", &TrainOptions::batch, "batch size"),
         config::plugin("optimizer", &TrainOptions::optimizer, describe_optimizers, "what changes the weights"),
         config::plugin("schedule", &TrainOptions::schedule, describe_schedules,

@@ -1,0 +1,64 @@
+#include "train/batch_norm.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "core/progress.h"
+#include "core/stop.h"
+#include "train/dropout.h"
+
+namespace assay::train {
+namespace {
+
+// Makes layers average their statistics plainly, from nothing, for as long as it lives.
+class PlainAverages {
+ public:
+  explicit PlainAverages(torch::nn::Module& module) {
+    for (const auto& each : module.modules(/*include_self=*/false)) {
+      auto* layer = each->as<torch::nn::BatchNorm2d>();
+      if (layer == nullptr) continue;
+      momenta_.emplace_back(layer, layer->options.momentum());
+      layer->options.momentum(c10::nullopt);
+      layer->reset_running_stats();
+    }
+  }
+  ~PlainAverages() {
+    for (const auto& [layer, momentum] : momenta_) layer->options.momentum(momentum);
+  }
+  PlainAverages(const PlainAverages&) = delete;
+  PlainAverages& operator=(const PlainAverages&) = delete;
+
+  std::int64_t num_layers() const { return static_cast<std::int64_t>(momenta_.size()); }
+
+ private:
+  std::vector<std::pair<torch::nn::BatchNorm2dImpl*, std::optional<double>>> momenta_;
+};
+
+}  // namespace
+
+BatchNormReport recompute_batch_norm(models::Model& model, data::Loader& loader, std::int64_t epoch,
+                                     std::int64_t num_batches, c10::Device device) {
+  const torch::NoGradGuard no_grad;
+  const DropoutOff dropout_off(model);
+  const PlainAverages averages(model);
+  BatchNormReport report{averages.num_layers(), dropout_off.num_layers(), 0};
+  const bool was_training = model.is_training();
+  num_batches = std::min(num_batches, loader.num_batches());
+  Progress progress("recomputing BatchNorm statistics", num_batches);
+  model.train();
+  loader.start_epoch(epoch);
+  while (report.num_batches < num_batches) {
+    throw_if_stopped();
+    const auto batch = loader.next();
+    if (!batch) break;
+    model.forward(batch->images.to(device));
+    progress.update(++report.num_batches);
+  }
+  model.train(was_training);
+  return report;
+}
+
+}  // namespace assay::train

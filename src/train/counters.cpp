@@ -1,0 +1,78 @@
+#include "train/counters.h"
+
+namespace assay::train {
+namespace {
+
+// Calls `visit(name, value)` for all that is saved, so that writing and reading cannot differ.
+template <typename AnyEpoch, typename Visit>
+void visit_epoch(AnyEpoch& epoch, const Visit& visit) {
+  visit("epoch", epoch.epoch);
+  visit("train_loss", epoch.train_loss);
+  visit("train_accuracy", epoch.train_accuracy);
+  visit("validation_loss", epoch.validation_loss);
+  visit("validation_accuracy", epoch.validation_accuracy);
+  visit("learning_rate", epoch.learning_rate);
+  visit("seconds", epoch.seconds);
+  visit("images_per_second", epoch.images_per_second);
+  visit("num_skipped", epoch.num_skipped);
+  visit("data_s", epoch.times.data);
+  visit("forward_s", epoch.times.forward);
+  visit("backward_s", epoch.times.backward);
+  visit("optimizer_s", epoch.times.optimizer);
+  visit("logging_s", epoch.times.logging);
+}
+
+template <typename AnyCounters, typename Visit>
+void visit_counters(AnyCounters& counters, const Visit& visit) {
+  visit("batch", counters.batch);
+  visit("step", counters.step);
+  visit("loss_sum", counters.loss_sum);
+  visit("num_correct", counters.num_correct);
+  visit("num_images", counters.num_images);
+  visit("seconds", counters.seconds);
+  visit("best_accuracy", counters.best_accuracy);
+  visit("best_epoch", counters.best_epoch);
+  visit("ended", counters.ended);
+  visit("schedule", counters.schedule);
+}
+
+Json write_epoch(const Epoch& epoch) {
+  Json json;
+  visit_epoch(epoch, [&json](const char* name, const auto& value) { json[name] = value; });
+  return json;
+}
+
+Epoch read_epoch(const Json& json) {
+  Epoch epoch;
+  visit_epoch(epoch, [&json](const char* name, auto& value) { json.at(name).get_to(value); });
+  return epoch;
+}
+
+}  // namespace
+
+void Counters::begin_next_epoch(const Epoch& record) {
+  history.push_back(record);
+  current = {};
+  batch = 0;
+  loss_sum = num_correct = 0.0;
+  num_images = 0;
+}
+
+Json to_json(const Counters& counters) {
+  Json json;
+  visit_counters(counters, [&json](const char* name, const auto& value) { json[name] = value; });
+  json["current"] = write_epoch(counters.current);
+  json["history"] = Json::array();
+  for (const auto& epoch : counters.history) json["history"].push_back(write_epoch(epoch));
+  return json;
+}
+
+Counters read_counters(const Json& json) {
+  Counters counters;
+  visit_counters(counters, [&json](const char* name, auto& value) { json.at(name).get_to(value); });
+  counters.current = read_epoch(json.at("current"));
+  for (const auto& epoch : json.at("history")) counters.history.push_back(read_epoch(epoch));
+  return counters;
+}
+
+}  // namespace assay::train

@@ -1,0 +1,28 @@
+#include "train/epoch_report.h"
+
+#include <algorithm>
+
+namespace assay::train {
+
+void log_epoch(const std::vector<Epoch>& history, MetricSink& sink) {
+  const auto& epoch = history.back();
+  const auto log = [&](const char* key, double value) { sink.log_metric(key, value, epoch.epoch); };
+  log("train/loss", epoch.train_loss);
+  log("train/accuracy", epoch.train_accuracy);
+  log("train/lr", epoch.learning_rate);
+  log("train/images_per_second", epoch.images_per_second);
+  log("train/skipped_steps", static_cast<double>(epoch.num_skipped));
+  log("train/seconds/data", epoch.times.data);
+  log("train/seconds/forward", epoch.times.forward);
+  log("train/seconds/backward", epoch.times.backward);
+  log("train/seconds/optimizer", epoch.times.optimizer);
+  log("train/seconds/logging", epoch.times.logging);
+  log("val/loss", epoch.validation_loss);
+  log("val/accuracy", epoch.validation_accuracy);
+  const auto best = std::max_element(history.begin(), history.end(), [](const Epoch& left, const Epoch& right) {
+    return left.validation_accuracy < right.validation_accuracy;
+  });
+  log("best/val/accuracy", best->validation_accuracy);
+}
+
+}  // namespace assay::train

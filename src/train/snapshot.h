@@ -1,0 +1,60 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/json.h"
+#include "train/optimizers/optimizer.h"
+
+namespace assay::train {
+
+/// Lists settings by their dotted keys ("train.optimizer.lr", "0.1").
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+/// Is all that a training needs to go on with the same bits.
+struct Snapshot {
+  Settings settings;  ///< of the run that it belongs to
+  Json counters;
+  NamedTensors tensors;
+};
+
+/// Saves a snapshot atomically, with a checksum.
+/// Errors: Error(kData) naming the path and the system's reason.
+void save_snapshot(const Snapshot& snapshot, const std::filesystem::path& file);
+
+/// Loads what save_snapshot saved; its tensors are on the CPU.
+/// Errors: Error(kData) when the file is missing, damaged or something else.
+Snapshot load_snapshot(const std::filesystem::path& file);
+
+/// Copies saved tensors into the live ones of the same names.
+/// Errors: Error(kData) naming the first that is missing or of another shape; then nothing has been copied.
+void restore_tensors(const NamedTensors& saved, const NamedTensors& live);
+
+/// Refuses a snapshot of another run. Errors: Error(kConfig) naming the settings that differ, with both values.
+void check_settings(const Settings& saved, const Settings& current);
+
+/// Keeps the two newest snapshots of a run.
+class SnapshotFolder {
+ public:
+  explicit SnapshotFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  /// Saves as `step-<step>.ckpt`, then removes all but the two newest.
+  /// Errors: Error(kData); what was saved before is still there.
+  void save(const Snapshot& snapshot, std::int64_t step) const;
+
+  /// Returns the newest snapshot that is whole; tells of damaged ones on stderr.
+  std::optional<Snapshot> newest() const;
+
+  /// Removes all snapshots.
+  void clear() const;
+
+ private:
+  std::vector<std::filesystem::path> newest_first() const;
+
+  std::filesystem::path folder_;
+};
+
+}  // namespace assay::train

@@ -1,0 +1,127 @@
+#include "train/step.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/rng.h"
+
+namespace assay::train {
+namespace {
+
+// Dropout draws from LibTorch's own generators: seeding them for each forward pass makes a step repeatable.
+void seed_dropout(std::uint64_t seed, const StepPlace& place, std::int64_t first_image) {
+  auto mixed = mix_seed(seed, static_cast<std::uint64_t>(Stream::kDropout));
+  for (const auto part : {place.epoch, place.batch, first_image}) {
+    mixed = mix_seed(mixed, static_cast<std::uint64_t>(part));
+  }
+  torch::manual_seed(mixed);
+}
+
+at::Tensor count_correct(const at::Tensor& predicted, const LossInput& input) {
+  const auto right = predicted.eq(input.labels).sum().to(torch::kDouble);
+  if (!input.other_labels.defined()) return right;
+  return right * input.share + predicted.eq(input.other_labels).sum().to(torch::kDouble) * (1.0 - input.share);
+}
+
+}  // namespace
+
+Stepper::Stepper(models::Model& model, Optimizer& optimizer, LossScaler& scaler, Ema* ema, Loss loss,
+                 c10::Device device, const StepOptions& options)
+    : model_(model),
+      optimizer_(optimizer),
+      scaler_(scaler),
+      ema_(ema),
+      loss_(std::move(loss)),
+      device_(device),
+      options_(options),
+      parameters_(model.parameters()),
+      buffers_(model.buffers()) {
+  for (const auto& buffer : buffers_) buffers_before_.push_back(buffer.clone());
+}
+
+StepResult Stepper::step(const data::Batch& batch, const StepPlace& place, double rate_factor, StepTimes& times) {
+  if (!buffers_.empty()) at::_foreach_copy_(buffers_before_, buffers_);
+  const auto sums = accumulate_within_memory(batch, place, times);
+  const Stopwatch watch;
+  const torch::NoGradGuard no_grad;
+  StepResult result{StepOutcome::kTaken, sums.loss, sums.num_correct, 0.0};
+  const auto gradients = this->gradients();
+  if (!std::isfinite(sums.loss)) {
+    result.outcome = StepOutcome::kNotFinite;
+  } else if (!scaler_.unscale(gradients)) {
+    result.outcome = StepOutcome::kOverflowed;
+  } else if (options_.clip_norm > 0.0) {
+    result.gradient_norm = clip(gradients);
+    if (!std::isfinite(result.gradient_norm)) result.outcome = StepOutcome::kNotFinite;
+  }
+  if (result.outcome == StepOutcome::kTaken) {
+    optimizer_.step(rate_factor);
+    if (ema_ != nullptr) ema_->update(place.step);
+  } else {
+    undo_forward();
+  }
+  optimizer_.zero_grad();
+  times.optimizer += watch.seconds();
+  return result;
+}
+
+Stepper::Sums Stepper::accumulate(const data::Batch& batch, const StepPlace& place, StepTimes& times) {
+  const auto num_images = batch.labels.size(0);
+  auto loss_sum = torch::zeros({}, device_);
+  auto num_correct = torch::zeros({}, torch::TensorOptions(device_).dtype(torch::kDouble));
+  for (std::int64_t first = 0; first < num_images; first += options_.micro_batch) {
+    const Stopwatch watch;
+    const auto count = std::min(options_.micro_batch, num_images - first);
+    const auto part = [&](const at::Tensor& whole) {
+      return whole.defined() ? whole.narrow(0, first, count).to(device_) : whole;
+    };
+    const auto images = part(batch.images);              // (n, 3, H, W)
+    const auto labels = part(batch.labels);              // (n)
+    const auto other_labels = part(batch.other_labels);  // (n)
+    seed_dropout(options_.seed, place, first);
+    at::Tensor logits, loss;
+    {
+      const PrecisionScope precision(options_.precision, device_);
+      logits = model_.forward(images).to(torch::kFloat32);  // (n, K)
+      loss = loss_({images, logits, labels, other_labels, batch.share});
+    }
+    loss = loss * (static_cast<double>(count) / static_cast<double>(num_images));
+    loss_sum += loss.detach();
+    num_correct += count_correct(logits.detach().argmax(1), {images, logits, labels, other_labels, batch.share});
+    const auto forward_seconds = watch.seconds();
+    scaler_.scale(loss).backward();
+    times.forward += forward_seconds;
+    times.backward += watch.seconds() - forward_seconds;
+  }
+  return {loss_sum.item<double>(), num_correct.item<double>()};
+}
+
+Stepper::Sums Stepper::accumulate_within_memory(const data::Batch& batch, const StepPlace& place, StepTimes& times) {
+  return accumulate(batch, place, times);
+}
+
+std::vector<at::Tensor> Stepper::gradients() const {
+  std::vector<at::Tensor> gradients;
+  for (const auto& parameter : parameters_) {
+    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
+  }
+  return gradients;
+}
+
+// As torch.nn.utils.clip_grad_norm_, with its 1e-6.
+double Stepper::clip(const std::vector<at::Tensor>& gradients) const {
+  const auto norm = at::stack(at::_foreach_norm(gradients, 2)).norm().item<double>();
+  if (norm > options_.clip_norm) at::_foreach_mul_(gradients, options_.clip_norm / (norm + 1e-6));
+  return norm;
+}
+
+void Stepper::undo_forward() {
+  const torch::NoGradGuard no_grad;
+  if (!buffers_.empty()) at::_foreach_copy_(buffers_, buffers_before_);
+}
+
+}  // namespace assay::train

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "data/loader.h"
+#include "models/model.h"
+#include "train/ema.h"
+#include "train/loss.h"
+#include "train/optimizers/optimizer.h"
+#include "train/precision.h"
+
+namespace assay::train {
+
+/// Tells where the time of steps went. Units: seconds. On an accelerator, which computes while the processor goes on,
+/// a part shows the time until its commands were given.
+struct StepTimes {
+  double data = 0.0;  ///< waiting for the loader
+  double forward = 0.0;
+  double backward = 0.0;
+  double optimizer = 0.0;  ///< with clipping and the average of the weights
+  double logging = 0.0;
+};
+
+/// Names a step, and so its random numbers.
+struct StepPlace {
+  std::int64_t epoch = 0;
+  std::int64_t batch = 0;  ///< of the epoch, from 0
+  std::int64_t step = 0;   ///< of the whole training, from 0
+};
+
+enum class StepOutcome {
+  kTaken,
+  kNotFinite,   ///< the loss or the gradients were no numbers: nothing was changed
+  kOverflowed,  ///< float16 gradients overflowed: nothing was changed, and the next loss is scaled less
+};
+
+struct StepResult {
+  StepOutcome outcome = StepOutcome::kTaken;
+  double loss = 0.0;           ///< mean over the batch
+  double num_correct = 0.0;    ///< images classified right; of mixed images, by the shares of their labels
+  double gradient_norm = 0.0;  ///< before clipping; 0 when nothing is clipped
+};
+
+struct StepOptions {
+  std::int64_t micro_batch = 1;  ///< images of one forward pass
+  double clip_norm = 0.0;        ///< largest Euclidean norm of all gradients together; 0: any
+  Precision precision = Precision::kFp32;
+  std::uint64_t seed = 0;
+};
+
+/// Takes optimizer steps. Everything is borrowed; `ema` may be null. A step is a pure function of the weights, the
+/// states, the batch and its place.
+class Stepper {
+ public:
+  Stepper(models::Model& model, Optimizer& optimizer, LossScaler& scaler, Ema* ema, Loss loss, c10::Device device,
+          const StepOptions& options);
+
+  /// Computes the gradients of a batch in forward passes of at most `micro_batch` images, whose losses are weighted so
+  /// that the sum is the mean over the batch, and changes the weights. When memory does not suffice, halves the micro
+  /// batch, says so and begins the step anew.
+  /// Errors: Error(kConfig) when not even one image fits.
+  StepResult step(const data::Batch& batch, const StepPlace& place, double rate_factor, StepTimes& times);
+
+  std::int64_t micro_batch() const { return options_.micro_batch; }
+
+ private:
+  struct Sums {
+    double loss = 0.0;
+    double num_correct = 0.0;
+  };
+  Sums accumulate(const data::Batch& batch, const StepPlace& place, StepTimes& times);
+  Sums accumulate_within_memory(const data::Batch& batch, const StepPlace& place, StepTimes& times);
+  std::vector<at::Tensor> gradients() const;
+  double clip(const std::vector<at::Tensor>& gradients) const;
+  void undo_forward();
+
+  models::Model& model_;
+  Optimizer& optimizer_;
+  LossScaler& scaler_;
+  Ema* ema_;
+  Loss loss_;
+  c10::Device device_;
+  StepOptions options_;
+  std::vector<at::Tensor> parameters_;
+  std::vector<at::Tensor> buffers_;
+  std::vector<at::Tensor> buffers_before_;  // a forward pass changes BatchNorm's statistics
+};
+
+}  // namespace assay::train

@@ -1,0 +1,126 @@
+#include "train/batch_norm.h"
+
+#include "eval/accuracy.h"
+#include "temporary_folder.h"
+#include "train/dropout.h"
+#include "train/training_fixture.h"
+
+namespace assay::train {
+namespace {
+
+// Dropout in front of a BatchNorm: where the one scales what it lets through, the other learns too large a variance.
+class DropoutNet final : public models::Model {
+ public:
+  explicit DropoutNet(double rate) {
+    torch::manual_seed(3);
+    auto node = add_input();
+    std::int64_t channels = 3;
+    for (int i = 0; i < 4; ++i) {
+      const auto path = std::to_string(i);
+      node = add_dropout("dropout" + path, node, rate);
+      node =
+          add_conv("conv" + path, node,
+                   {.in_channels = channels, .out_channels = 16, .kernel = 3, .activation = models::Activation::kRelu});
+      add_batch_norm("norm" + path, node, 1e-5, 0.1);
+      channels = 16;
+    }
+    add_linear("head", add_flatten(add_global_pool(node)), 16, 4, models::Activation::kNone);
+  }
+};
+
+// Four classes by the direction and the width of stripes, under noise.
+data::Images stripes(std::int64_t count) {
+  torch::manual_seed(7);
+  const auto labels = torch::arange(count).remainder(4);
+  auto pixels = torch::randint(0, 120, {count, 3, 12, 12});
+  const auto place = torch::arange(12);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto label = labels[i].item<std::int64_t>();
+    const auto wave = place.div(label < 2 ? 1 : 3, "floor").remainder(2) * 60;
+    pixels[i] += label % 2 == 0 ? wave.view({1, 12, 1}) : wave.view({1, 1, 12});
+  }
+  return {pixels.to(torch::kUInt8), labels};
+}
+
+class BatchNormTest : public testing::Test {
+ protected:
+  data::Loader training_loader() const {
+    data::LoadingOptions loading;
+    loading.augment.crop_padding = 0;
+    loading.augment.flip = false;
+    return data::Loader::for_training(images_, data::all_places(256), normalization_, loading, 32, 1);
+  }
+
+  double accuracy(models::Model& model) const {
+    model.eval();
+    auto loader = data::Loader::for_evaluation(images_, data::all_places(256), normalization_, 64);
+    const auto predict = [&model](const at::Tensor& images) { return model.forward(images); };
+    return eval::measure_accuracy(predict, loader, torch::kCPU, "test").value();
+  }
+
+  data::Images images_ = stripes(256);
+  data::Normalization normalization_{{0.35F, 0.35F, 0.35F}, {0.16F, 0.16F, 0.16F}};
+};
+
+TEST_F(BatchNormTest, GivesThePlainMeansOfTheBatches) {
+  TinyNet net;
+  auto loader = training_loader();
+  std::vector<at::Tensor> means;
+  loader.start_epoch(9);
+  const torch::NoGradGuard no_grad;
+  while (const auto batch = loader.next()) {
+    means.push_back(torch::conv2d(batch->images, net.named_parameters()["conv.weight"], {}, 1, 1).mean({0, 2, 3}));
+  }
+  const auto report = recompute_batch_norm(net, loader, 9, 200, torch::kCPU);
+  EXPECT_EQ(report.num_batches, 8);
+  EXPECT_EQ(report.num_layers, 1);
+  const auto expected = torch::stack(means).mean(0);
+  EXPECT_TRUE(torch::allclose(net.named_buffers()["norm.running_mean"], expected, 1e-4, 1e-5));
+  EXPECT_EQ(net.named_modules("", false)["norm"]->as<torch::nn::BatchNorm2d>()->options.momentum(), 0.1);
+}
+
+TEST_F(BatchNormTest, KeepsTheAccuracyThatStatisticsUnderDropoutLose) {
+  DropoutNet net(0.5);
+  auto loader = training_loader();
+  TrainOptions options;
+  options.epochs = 6;
+  options.optimizer = section("name = \"sgd\"\nlr = 0.1");
+  options.schedule = section("name = \"cosine\"");
+  LastPoint sink;
+  const TemporaryFolder folder;
+  auto validation = data::Loader::for_evaluation(images_, data::all_places(256), normalization_, 64);
+  train(options, {net, loader, validation, torch::kCPU, {32}, folder.path(), {}, sink});
+
+  const auto report = recompute_batch_norm(net, loader, 100, 200, torch::kCPU);
+  EXPECT_EQ(report.num_dropout_layers, 4);
+  const auto with_dropout_off = accuracy(net);
+  EXPECT_EQ(net.named_modules("", false)["dropout0"]->as<torch::nn::Dropout>()->options.p(), 0.5);
+
+  net.train();  // the same passes with dropout left on, as a plain loop would make them
+  loader.start_epoch(100);
+  for (int pass = 0; pass < 8; ++pass) {
+    loader.start_epoch(100 + pass);
+    const torch::NoGradGuard no_grad;
+    while (const auto batch = loader.next()) net.forward(batch->images);
+  }
+  const auto with_dropout_on = accuracy(net);
+  RecordProperty("accuracy_dropout_off", std::to_string(with_dropout_off));
+  RecordProperty("accuracy_dropout_on", std::to_string(with_dropout_on));
+  EXPECT_GT(with_dropout_off, 0.95);
+  EXPECT_LT(with_dropout_on, with_dropout_off - 0.2) << with_dropout_off;
+}
+
+TEST_F(BatchNormTest, DropoutHasItsRatesBack) {
+  DropoutNet net(0.3);
+  {
+    const DropoutOff off(net);
+    EXPECT_EQ(off.num_layers(), 4);
+    EXPECT_EQ(net.named_modules("", false)["dropout1"]->as<torch::nn::Dropout>()->options.p(), 0.0);
+  }
+  EXPECT_EQ(net.named_modules("", false)["dropout1"]->as<torch::nn::Dropout>()->options.p(), 0.3);
+  EXPECT_EQ(set_dropout_rate(net, 0.1), 4);
+  EXPECT_EQ(net.named_modules("", false)["dropout1"]->as<torch::nn::Dropout>()->options.p(), 0.1);
+}
+
+}  // namespace
+}  // namespace assay::train

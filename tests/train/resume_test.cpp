@@ -1,0 +1,143 @@
+#include <gtest/gtest.h>
+
+#include "core/file.h"
+#include "expect_error.h"
+#include "temporary_folder.h"
+#include "train/training_fixture.h"
+
+namespace assay::train {
+namespace {
+
+struct Interrupted {};
+
+// Throws at one of the points that training logs, as a crash would come.
+class Bomb final : public MetricSink {
+ public:
+  explicit Bomb(int countdown) : countdown_(countdown) {}
+  void log_metric(std::string_view, double, std::int64_t) override {
+    if (--countdown_ == 0) throw Interrupted();
+  }
+
+ private:
+  int countdown_;
+};
+
+class ResumeTest : public testing::Test {
+ protected:
+  ResumeTest() { training_.options.checkpoint.every_steps = 4; }
+
+  at::Tensor uninterrupted() {
+    const TemporaryFolder folder;
+    TinyNet net;
+    training_.run(net, folder.path(), sink_);
+    return all_values(net);
+  }
+
+  void run_into(Bomb bomb) {
+    TinyNet net;
+    EXPECT_THROW(training_.run(net, folder_.path(), bomb), Interrupted);
+  }
+
+  TrainResult resume(TinyNet& net) { return training_.run(net, folder_.path(), sink_); }
+
+  std::vector<std::filesystem::path> snapshots() const {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path() / "checkpoints")) {
+      if (entry.path().extension() == ".ckpt") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+
+  TemporaryFolder folder_;
+  SmallTraining training_;
+  LastPoint sink_;
+};
+
+TEST_F(ResumeTest, EndsWithTheSameBitsFromTheMiddleOfAnEpoch) {
+  const auto expected = uninterrupted();
+  run_into(Bomb(15));  // in the report of the second epoch: its end is not saved yet
+  TinyNet net;
+  const auto result = resume(net);
+  EXPECT_EQ(result.resumed_at_step, 8);  // of 6 steps an epoch
+  EXPECT_TRUE(all_values(net).equal(expected));
+  EXPECT_EQ(result.history.size(), 4U);
+}
+
+TEST_F(ResumeTest, TheNumberOfWorkersChangesNothing) {
+  const auto expected = uninterrupted();
+  for (const std::int64_t num_workers : {0, 2, 4}) {
+    training_.num_workers = num_workers;
+    EXPECT_TRUE(uninterrupted().equal(expected)) << num_workers << " workers";
+  }
+}
+
+TEST_F(ResumeTest, EveryOptimizerAndScheduleGoesOnWhereItStood) {
+  for (const std::string optimizer : {"sgd"}) {
+    training_.options.optimizer = section("name = \"" + optimizer + "\"\nlr = 0.01");
+    const auto expected = uninterrupted();
+    run_into(Bomb(15));
+    TinyNet net;
+    resume(net);
+    EXPECT_TRUE(all_values(net).equal(expected)) << optimizer;
+    std::filesystem::remove_all(folder_.path() / "checkpoints");
+  }
+}
+
+TEST_F(ResumeTest, ADamagedCheckpointIsPassedOverForTheOneBefore) {
+  const auto expected = uninterrupted();
+  run_into(Bomb(15));
+  ASSERT_EQ(snapshots().size(), 2U);
+  auto bytes = read_file(snapshots().back());
+  bytes[bytes.size() / 2] ^= 1;
+  write_file_atomically(snapshots().back(), bytes);
+  TinyNet net;
+  testing::internal::CaptureStderr();
+  const auto result = resume(net);
+  const auto told = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(told, testing::HasSubstr("is damaged"));
+  EXPECT_EQ(result.resumed_at_step, 6);
+  EXPECT_TRUE(all_values(net).equal(expected));
+}
+
+TEST_F(ResumeTest, RefusesACheckpointOfOtherSettingsNamingThem) {
+  run_into(Bomb(15));
+  training_.settings = {{"train.optimizer.lr", "0.2"}, {"train.ema.decay", "0.9"}};
+  TinyNet net;
+  EXPECT_ERROR(resume(net), kConfig, "train.optimizer.lr: 0.1 in the checkpoint, 0.2 now");
+  EXPECT_ERROR(resume(net), kConfig, "train.ema.decay: nothing in the checkpoint, 0.9 now");
+  training_.options.checkpoint.resume = "never";
+  EXPECT_EQ(resume(net).resumed_at_step, 0);
+}
+
+TEST_F(ResumeTest, RefusesACheckpointOfAnotherNetwork) {
+  run_into(Bomb(15));
+  training_.options.ema.decay = 0.0;
+  training_.options.optimizer = section("name = \"sgd\"");
+  class OtherNet final : public models::Model {
+   public:
+    OtherNet() { add_linear("head", add_flatten(add_global_pool(add_input())), 3, 2, models::Activation::kNone); }
+  } other;
+  EXPECT_ERROR(training_.run(other, folder_.path(), sink_), kData, "the checkpoint does not fit");
+}
+
+TEST_F(ResumeTest, AResumedRunReportsTheEpochsBefore) {
+  run_into(Bomb(15));
+  std::vector<std::int64_t> steps;
+  class Steps final : public MetricSink {
+   public:
+    explicit Steps(std::vector<std::int64_t>& steps) : steps_(steps) {}
+    void log_metric(std::string_view key, double, std::int64_t step) override {
+      if (key == "val/accuracy") steps_.push_back(step);
+    }
+
+   private:
+    std::vector<std::int64_t>& steps_;
+  } sink(steps);
+  TinyNet net;
+  training_.run(net, folder_.path(), sink);
+  EXPECT_EQ(steps, (std::vector<std::int64_t>{1, 2, 3, 4}));
+}
+
+}  // namespace
+}  // namespace assay::train
