@@ -1,32 +1,26 @@
-// A constant learning rate, after a linear warm-up if wanted.
-
-#include <algorithm>
+// A constant learning rate.
 
 #include "train/schedules/plugin.h"
+#include "train/schedules/warmup.h"
 
 namespace assay::train {
 namespace {
 
 struct ConstantOptions {
-  std::int64_t warmup_steps = 0;
+  double warmup_fraction = 0.0;
 
-  static auto schema() {
-    return config::schema<ConstantOptions>(config::field("warmup_steps", &ConstantOptions::warmup_steps,
-                                                         config::at_least(0), "steps of linear warm-up from 0"));
-  }
+  static auto schema() { return config::schema<ConstantOptions>(warmup_field<ConstantOptions>()); }
 };
 
 class Constant final : public Schedule {
  public:
-  Constant(const ConstantOptions& options, std::int64_t, std::int64_t) : warmup_steps_(options.warmup_steps) {}
+  Constant(const ConstantOptions& options, std::int64_t num_steps, std::int64_t /*steps_per_epoch*/)
+      : warmup_(options.warmup_fraction, num_steps) {}
 
-  double factor(std::int64_t step) const override {
-    if (step >= warmup_steps_) return 1.0;
-    return static_cast<double>(step + 1) / static_cast<double>(warmup_steps_);
-  }
+  double factor(std::int64_t step) const override { return warmup_.factor(step); }
 
  private:
-  std::int64_t warmup_steps_;
+  Warmup warmup_;
 };
 
 }  // namespace

@@ -16,7 +16,8 @@ class Schedule {
   virtual ~Schedule() = default;
 
   /// Returns the factor by which the base learning rate is multiplied.
-  /// Units: step counts optimizer steps from 0; the factor has none. Steps past the end give the last value.
+  /// Units: step counts optimizer steps from 0; the factor has none. Steps past the end give what the schedule ends
+  /// with.
   virtual double factor(std::int64_t step) const = 0;
 
   /// Takes the validation loss at the end of each epoch.
