@@ -30,13 +30,5 @@ TEST(SgdTest, MatchesTheUnfusedOptimizerStepByStep) {
   }
 }
 
-TEST(SgdTest, LeavesParametersWithoutGradient) {
-  const auto idle = torch::ones({2}).requires_grad_();
-  const auto optimizer =
-      make_optimizer(config::Section(config::parse_toml("name = \"sgd\"", "t"), "o", {}), {{"idle", idle}});
-  optimizer->step(1.0);
-  EXPECT_TRUE(idle.equal(torch::ones({2})));
-}
-
 }  // namespace
 }  // namespace assay::train

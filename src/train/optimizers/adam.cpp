@@ -1,0 +1,38 @@
+#include "train/optimizers/adam.h"
+
+#include <ATen/ops/_fused_adam.h>
+#include <ATen/ops/_fused_adamw.h>
+
+#include "train/optimizers/plugin.h"
+
+namespace assay::train {
+
+at::Tensor Adam::make_counter() const {
+  const auto device = parameters_.empty() ? at::kCPU : parameters_.front().value.device();
+  return at::zeros({}, at::TensorOptions(device).dtype(at::kFloat));
+}
+
+void Adam::begin_step() { num_steps_ += 1; }
+
+void Adam::update(TensorLists& lists, double learning_rate, double weight_decay) {
+  const std::vector<at::Tensor> counters(lists.values.size(), num_steps_);
+  const auto apply = [&](auto kernel) {
+    kernel(lists.values, lists.gradients, lists.state[0], lists.state[1], /*max_exp_avg_sqs=*/at::TensorList(),
+           counters, learning_rate, beta1_, beta2_, weight_decay, eps_, /*amsgrad=*/false, /*maximize=*/false);
+  };
+  if (decay_kind_ == DecayKind::kPenalty) {
+    apply([](auto&&... arguments) { at::_fused_adam_(arguments...); });
+  } else {
+    apply([](auto&&... arguments) { at::_fused_adamw_(arguments...); });
+  }
+}
+
+NamedTensors Adam::state() const {
+  auto tensors = ListOptimizer::state();
+  tensors.emplace_back("num_steps", num_steps_);
+  return tensors;
+}
+
+ASSAY_OPTIMIZER(adam, Adam, AdamPenaltyOptions)
+
+}  // namespace assay::train

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/schema.h"
+#include "train/optimizers/optimizer.h"
+
+namespace assay::train {
+
+/// Says how much of the weights decays, and whose.
+struct Decay {
+  double rate;
+  bool norms_and_biases;
+};
+
+/// Declares the option `weight_decay`; `help` names its kind.
+template <typename Options>
+auto weight_decay_field(std::string_view help) {
+  return config::field("weight_decay", &Options::weight_decay, config::between(0.0, 1.0), help);
+}
+
+/// Declares the option `decay_norms_and_biases`.
+template <typename Options>
+auto decay_norms_and_biases_field() {
+  return config::field("decay_norms_and_biases", &Options::decay_norms_and_biases,
+                       "whether parameters of at most one dimension decay, too");
+}
+
+/// Holds tensors of several parameters list by list, as fused and foreach kernels take them.
+struct TensorLists {
+  std::vector<at::Tensor> values;
+  std::vector<at::Tensor> gradients;
+  std::vector<std::vector<at::Tensor>> state;  ///< one list for each name of the state
+};
+
+/// Is an optimizer that keeps tensors of each parameter's shape as its state and changes all parameters at once.
+class ListOptimizer : public Optimizer {
+ public:
+  void step(double factor) final;
+  double learning_rate() const final { return learning_rate_; }
+  NamedTensors state() const override;
+
+ protected:
+  /// Makes zeros for each of `state_names` and each parameter.
+  ListOptimizer(std::vector<Parameter> parameters, double learning_rate, Decay decay,
+                std::vector<std::string> state_names);
+
+  /// Does what a step does once, before any parameter changes.
+  virtual void begin_step() {}
+
+  /// Changes parameters, of which at least one is given and all have a gradient.
+  virtual void update(TensorLists& lists, double learning_rate, double weight_decay) = 0;
+
+ private:
+  double learning_rate_;
+  Decay decay_;
+  std::vector<std::string> state_names_;
+  std::vector<std::vector<at::Tensor>> state_;  ///< by name, then by parameter
+};
+
+}  // namespace assay::train
