@@ -6,8 +6,8 @@
 #include <torch/torch.h>
 
 #include <array>
-#include <cmath>
 
+#include "models/initialise.h"
 #include "models/plugin.h"
 
 namespace assay::models {
@@ -130,8 +130,7 @@ class MobileNetV3Small final : public Model {
     torch::NoGradGuard no_grad;
     for (const auto& node : graph()) {
       if (node.op == Op::kConv) {
-        const auto fan_out = node.conv->weight.numel() / node.conv->weight.size(1);
-        node.conv->weight.normal_(0.0, std::sqrt(2.0 / static_cast<double>(fan_out)), generator);
+        draw_he_normal(node.conv->weight, generator);
         if (node.conv->bias.defined()) node.conv->bias.zero_();
       } else if (node.op == Op::kLinear) {
         node.linear->weight.normal_(0.0, 0.01, generator);

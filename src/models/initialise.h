@@ -1,0 +1,13 @@
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
+
+namespace assay::models {
+
+/// Draws a convolution's weight from a normal distribution that keeps the variance of gradients through ReLU.
+/// Shapes: (C_out, C_in / groups, H, W). Source: He et al., Delving Deep into Rectifiers, arXiv 1502.01852, eq. 14, as
+/// torch.nn.init.kaiming_normal_ with mode "fan_out" counts it.
+void draw_he_normal(const at::Tensor& weight, const at::Generator& generator);
+
+}  // namespace assay::models
