@@ -3,11 +3,15 @@
 #include <torch/torch.h>
 
 #include "core/error.h"
+#include "models/checkpointing.h"
 #include "models/plugin.h"
 
 namespace assay::models {
 
-at::Tensor Model::forward(const at::Tensor& images) { return run_graph(graph_, images, evaluate_float); }
+at::Tensor Model::forward(const at::Tensor& images) {
+  if (checkpoints_gradients_ && is_training() && torch::GradMode::is_enabled()) return run_checkpointed(graph_, images);
+  return run_graph(graph_, images, evaluate_float);
+}
 
 std::int64_t Model::num_parameters() const {
   std::int64_t count = 0;

@@ -21,6 +21,9 @@ class Model : public torch::nn::Module {
 
   const Graph& graph() const { return graph_; }
 
+  /// Makes training keep few values for the backward pass and compute the others twice (models/checkpointing.h).
+  void set_gradient_checkpointing(bool on) { checkpoints_gradients_ = on; }
+
   /// Counts the numbers that training changes.
   std::int64_t num_parameters() const;
 
@@ -54,6 +57,7 @@ class Model : public torch::nn::Module {
   void register_at(const std::string& path, std::shared_ptr<torch::nn::Module> module);
 
   Graph graph_;
+  bool checkpoints_gradients_ = false;
 };
 
 /// Makes the model that `section.name()` names, with weights drawn from `seed` alone.

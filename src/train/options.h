@@ -58,6 +58,7 @@ struct TrainOptions {
   std::optional<std::int64_t> batch_norm_batches;
   bool deterministic = false;
   bool profile = false;
+  bool gradient_checkpointing = false;
   EmaOptions ema;
   CheckpointOptions checkpoint;
   TrialOptions trial;
@@ -91,6 +92,9 @@ struct TrainOptions {
                       "equal bits from run to run; an operation that cannot give them is an error"),
         config::field("profile", &TrainOptions::profile,
                       "write a trace of some steps for chrome://tracing, and a table of its operations"),
+        config::field("gradient_checkpointing", &TrainOptions::gradient_checkpointing,
+                      "keep few values for the backward pass and compute the others twice: less memory, a third more "
+                      "time, the same bits"),
         config::field("ema", &TrainOptions::ema, "moving average of the weights, with which the run ends"),
         config::field("checkpoint", &TrainOptions::checkpoint, "how a training that was cut off goes on"),
         config::field("trial", &TrainOptions::trial, "shorter trainings, to try things"),

@@ -24,7 +24,7 @@ class Bomb final : public MetricSink {
 
 class ResumeTest : public testing::Test {
  protected:
-  ResumeTest() { training_.options.checkpoint.every_steps = 4; }
+  ResumeTest() { training_.options.checkpoint.every_steps = 5; }
 
   at::Tensor uninterrupted() {
     const TemporaryFolder folder;
@@ -59,7 +59,7 @@ TEST_F(ResumeTest, EndsWithTheSameBitsFromTheMiddleOfAnEpoch) {
   run_into(Bomb(15));  // in the report of the second epoch: its end is not saved yet
   TinyNet net;
   const auto result = resume(net);
-  EXPECT_EQ(result.resumed_at_step, 8);  // of 6 steps an epoch
+  EXPECT_EQ(result.resumed_at_step, 10);  // of 6 steps an epoch
   EXPECT_TRUE(all_values(net).equal(expected));
   EXPECT_EQ(result.history.size(), 4U);
 }
@@ -73,14 +73,22 @@ TEST_F(ResumeTest, TheNumberOfWorkersChangesNothing) {
 }
 
 TEST_F(ResumeTest, EveryOptimizerAndScheduleGoesOnWhereItStood) {
-  for (const std::string optimizer : {"sgd"}) {
-    training_.options.optimizer = section("name = \"" + optimizer + "\"\nlr = 0.01");
+  const auto check = [this](const std::string& what) {
     const auto expected = uninterrupted();
     run_into(Bomb(15));
     TinyNet net;
     resume(net);
-    EXPECT_TRUE(all_values(net).equal(expected)) << optimizer;
+    EXPECT_TRUE(all_values(net).equal(expected)) << what;
     std::filesystem::remove_all(folder_.path() / "checkpoints");
+  };
+  for (const auto& optimizer : describe_optimizers()) {
+    training_.options.optimizer = section("name = \"" + optimizer.name + "\"\nlr = 0.01");
+    check(optimizer.name);
+  }
+  for (const auto& schedule : describe_schedules()) {
+    const auto every_epoch = schedule.name == "plateau" ? "\npatience = 0\nwarmup_fraction = 0.0" : "";
+    training_.options.schedule = section("name = \"" + schedule.name + "\"" + every_epoch);
+    check(schedule.name);
   }
 }
 

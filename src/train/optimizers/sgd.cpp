@@ -32,13 +32,14 @@ class Sgd final : public ListOptimizer {
  public:
   Sgd(const SgdOptions& options, std::vector<Parameter> parameters)
       : ListOptimizer(std::move(parameters), options.lr, {options.weight_decay, options.decay_norms_and_biases},
-                      {"momentum"}),
+                      options.momentum > 0.0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{}),
         options_(options) {}
 
  private:
   void update(TensorLists& lists, double learning_rate, double weight_decay) override {
     // A first step of torch.optim.SGD sets the momentum to the gradient: with momentum 0 before, that is the same.
-    at::_fused_sgd_(lists.values, lists.gradients, lists.state[0], weight_decay, options_.momentum, learning_rate,
+    const auto momentum = lists.state.empty() ? std::vector<at::Tensor>() : lists.state.front();
+    at::_fused_sgd_(lists.values, lists.gradients, momentum, weight_decay, options_.momentum, learning_rate,
                     /*dampening=*/0.0, options_.nesterov && options_.momentum > 0.0, /*maximize=*/false,
                     /*is_first_step=*/false);
   }

@@ -30,5 +30,16 @@ TEST(SgdTest, MatchesTheUnfusedOptimizerStepByStep) {
   }
 }
 
+TEST(SgdTest, WorksWithoutMomentum) {
+  const auto weight = torch::ones({2}).requires_grad_();
+  const auto section = config::Section(
+      config::parse_toml("name = \"sgd\"\nlr = 0.5\nmomentum = 0.0\nweight_decay = 0.0", "t"), "o", {});
+  const auto optimizer = make_optimizer(section, {{"weight", weight}});
+  EXPECT_TRUE(optimizer->state().empty());
+  weight.sum().backward();
+  optimizer->step(1.0);
+  EXPECT_TRUE(weight.equal(torch::full({2}, 0.5)));
+}
+
 }  // namespace
 }  // namespace assay::train
