@@ -33,7 +33,7 @@ struct MuonOptions {
   }
 };
 
-constexpr double kCubicA = 3.4445, kCubicB = -4.7750, kCubicC = 2.0315;
+constexpr double kLinear = 3.4445, kCubic = -4.7750, kQuintic = 2.0315;
 constexpr int kNumIterations = 5;
 constexpr double kSmallestNorm = 1e-7;
 
@@ -42,8 +42,8 @@ at::Tensor orthogonalize(at::Tensor matrices) {
   matrices = matrices / matrices.norm(2, {1, 2}, /*keepdim=*/true).clamp_min(kSmallestNorm);
   for (int i = 0; i < kNumIterations; ++i) {
     const auto gram = at::bmm(matrices, matrices.mT());                       // (B, m, m)
-    const auto polynomial = at::baddbmm(gram, gram, gram, kCubicB, kCubicC);  // (B, m, m)
-    matrices = at::baddbmm(matrices, polynomial, matrices, kCubicA, 1.0);
+    const auto polynomial = at::baddbmm(gram, gram, gram, kCubic, kQuintic);  // (B, m, m)
+    matrices = at::baddbmm(matrices, polynomial, matrices, kLinear, 1.0);
   }
   return matrices;
 }
@@ -109,7 +109,7 @@ class MatrixMuon final : public ListOptimizer {
 
 class Muon final : public Optimizer {
  public:
-  Muon(const MuonOptions& options, std::vector<Parameter> parameters)
+  Muon(const MuonOptions& options, const std::vector<Parameter>& parameters)
       : Muon(options, parameters, split_matrices(parameters)) {}
 
   void step(double factor) override {

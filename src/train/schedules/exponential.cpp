@@ -31,7 +31,8 @@ class Exponential final : public Schedule {
         steps_per_epoch_(steps_per_epoch) {}
 
   double factor(std::int64_t step) const override {
-    return warmup_.factor(step) * std::pow(gamma_, static_cast<double>(std::min(step, last_step_) / steps_per_epoch_));
+    const auto num_epochs_done = std::min(step, last_step_) / steps_per_epoch_;
+    return warmup_.factor(step) * std::pow(gamma_, static_cast<double>(num_epochs_done));
   }
 
  private:
