@@ -28,7 +28,7 @@ std::vector<std::string> names(const Optimizer& optimizer) {
 }
 
 void give_gradients(const std::vector<Parameter>& parameters) {
-  for (auto parameter : parameters) parameter.value.mutable_grad() = torch::ones_like(parameter.value);
+  for (const auto& parameter : parameters) parameter.value.mutable_grad() = torch::ones_like(parameter.value);
 }
 
 class OptimizerTest : public testing::TestWithParam<std::string> {};
