@@ -11,6 +11,7 @@ import pathlib
 import random
 import statistics
 import subprocess
+import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -30,7 +31,10 @@ def write_images(folder, count):
 
 def output_of(command, folder):
     environment = os.environ | {"ASSAY_CIFAR10": str(folder)}
-    return subprocess.run([str(part) for part in command], check=True, capture_output=True, env=environment, text=True).stdout
+    done = subprocess.run([str(part) for part in command], capture_output=True, env=environment, text=True)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return done.stdout
 
 
 def pytorch_speeds(folder, model, epochs, configuration):
@@ -65,7 +69,7 @@ def main():
     parser.add_argument("binary")
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--rounds", type=int, default=10, help="at least 2")
-    parser.add_argument("--images", type=int, default=10000)
+    parser.add_argument("--images", type=int, default=10000, help="at least 400")
     parser.add_argument("--epochs", type=int, default=3)
     options = parser.parse_args()
     print("| model | Assay, images/s | PyTorch, images/s (its fastest way) | ratio, median (quartiles) |\n|---|---|---|---|", flush=True)
