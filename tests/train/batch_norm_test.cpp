@@ -8,7 +8,7 @@
 namespace assay::train {
 namespace {
 
-// Dropout in front of a BatchNorm: where the one scales what it lets through, the other learns too large a variance.
+// Dropout in front of BatchNorm: scaling up what it lets through, it makes the variance larger than in evaluation.
 class DropoutNet final : public models::Model {
  public:
   explicit DropoutNet(double rate) {
@@ -17,7 +17,7 @@ class DropoutNet final : public models::Model {
     std::int64_t channels = 3;
     for (int i = 0; i < 4; ++i) {
       const auto path = std::to_string(i);
-      node = add_dropout("dropout" + path, node, rate);
+      node = add_dropout("dropout" + path, node, i == 0 ? 0.0 : rate);
       node =
           add_conv("conv" + path, node,
                    {.in_channels = channels, .out_channels = 16, .kernel = 3, .activation = models::Activation::kRelu});
@@ -80,12 +80,12 @@ TEST_F(BatchNormTest, GivesThePlainMeansOfTheBatches) {
 }
 
 TEST_F(BatchNormTest, KeepsTheAccuracyThatStatisticsUnderDropoutLose) {
-  DropoutNet net(0.5);
+  DropoutNet net(0.8);
   auto loader = training_loader();
   TrainOptions options;
-  options.epochs = 6;
-  options.optimizer = section("name = \"sgd\"\nlr = 0.1");
-  options.schedule = section("name = \"cosine\"");
+  options.epochs = 12;
+  options.optimizer = section("name = \"sgd\"\nlr = 0.05\nweight_decay = 0.0");
+  options.schedule = section("name = \"constant\"");
   LastPoint sink;
   const TemporaryFolder folder;
   auto validation = data::Loader::for_evaluation(images_, data::all_places(256), normalization_, 64);
@@ -94,7 +94,7 @@ TEST_F(BatchNormTest, KeepsTheAccuracyThatStatisticsUnderDropoutLose) {
   const auto report = recompute_batch_norm(net, loader, 100, 200, torch::kCPU);
   EXPECT_EQ(report.num_dropout_layers, 4);
   const auto with_dropout_off = accuracy(net);
-  EXPECT_EQ(net.named_modules("", false)["dropout0"]->as<torch::nn::Dropout>()->options.p(), 0.5);
+  EXPECT_EQ(net.named_modules("", false)["dropout1"]->as<torch::nn::Dropout>()->options.p(), 0.8);
 
   net.train();  // the same passes with dropout left on, as a plain loop would make them
   loader.start_epoch(100);
@@ -106,8 +106,8 @@ TEST_F(BatchNormTest, KeepsTheAccuracyThatStatisticsUnderDropoutLose) {
   const auto with_dropout_on = accuracy(net);
   RecordProperty("accuracy_dropout_off", std::to_string(with_dropout_off));
   RecordProperty("accuracy_dropout_on", std::to_string(with_dropout_on));
-  EXPECT_GT(with_dropout_off, 0.95);
-  EXPECT_LT(with_dropout_on, with_dropout_off - 0.2) << with_dropout_off;
+  EXPECT_GT(with_dropout_off, 0.9);
+  EXPECT_LT(with_dropout_on, with_dropout_off - 0.25);
 }
 
 TEST_F(BatchNormTest, DropoutHasItsRatesBack) {
