@@ -68,7 +68,7 @@ std::string choose_uri(const SyncOptions& options, const std::vector<RecordedRun
 std::string deliver(const SyncOptions& options, Journal& journal, std::int64_t num_waiting) {
   const auto uri = choose_uri(options, journal.store().runs());
   track::MlflowApi api(track::find_tracking_server(uri, "--tracking-uri"), track::environment_http_options());
-  track::Deliverer deliverer(api);
+  track::Deliverer deliverer(api, {.multipart = track::environment_multipart_policy()});
   track::Backoff backoff(options.patience_s, std::random_device{}(), track::environment_retry_policy());
   Progress progress("delivering " + journal.record_folder().string(), num_waiting);
   std::string refusal;

@@ -23,8 +23,11 @@ const RecordedRun* find_run(const std::vector<RecordedRun>& runs, std::int64_t i
 
 }  // namespace
 
-Deliverer::Deliverer(MlflowApi& api, bool reads_back)
-    : api_(api), reads_back_(reads_back), uploader_(api, kNumConnections), models_(api) {}
+Deliverer::Deliverer(MlflowApi& api, const DelivererOptions& options)
+    : api_(api),
+      reads_back_(options.reads_back),
+      uploader_(api, kNumConnections, options.multipart),
+      models_(api, uploader_) {}
 
 Deliverer::Step Deliverer::step(JournalStore& store) {
   const auto runs = store.runs();

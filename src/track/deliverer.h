@@ -14,12 +14,17 @@
 
 namespace assay::track {
 
+struct DelivererOptions {
+  bool reads_back = true;          ///< before a run is ended, everything is read back and compared
+  MultipartPolicy multipart = {};  ///< of large files
+};
+
 /// Brings what journals hold to a server, in order, several files at a time; before a run ends it is read back and
 /// compared. What is asked twice arrives once: points carry the time at which they were made, and a run whose
 /// creation may have been lost is looked for by its uuid.
 class Deliverer {
  public:
-  explicit Deliverer(MlflowApi& api, bool reads_back = true);
+  explicit Deliverer(MlflowApi& api, const DelivererOptions& options = {});
 
   /// Says what a step has come to.
   struct Step {

@@ -16,12 +16,26 @@ namespace assay::track {
 namespace {
 
 constexpr double kLongestTimeout = 3600.0;
-constexpr double kLongestDelay = 120.0;  // MLflow's limit of the factor
-constexpr int kMostRetries = 10;         // MLflow's
+constexpr double kLongestDelay = 120.0;    // MLflow's limit of the factor
+constexpr std::int64_t kMostRetries = 10;  // MLflow's
+// Of object stores. Source: Amazon S3 user guide, multipart upload limits.
+constexpr std::int64_t kSmallestPart = std::int64_t{5} << 20;
+constexpr std::int64_t kLargestPart = std::int64_t{5} << 30;
+constexpr std::int64_t kLargestFile = std::int64_t{1} << 53;
 
 [[noreturn]] void refuse(const char* name, const std::string& value, const std::string& accepted) {
   throw Error(ErrorKind::kConfig, fmt::format("{}=\"{}\" is not accepted", name, value),
               fmt::format("environment variable {}", name), fmt::format("set it to {}, or unset it", accepted));
+}
+
+std::optional<double> read_number(const char* name, double least, double most, const std::string& accepted) {
+  const auto value = environment_text(name);
+  if (value.empty()) return std::nullopt;
+  char* end = nullptr;
+  const double number = std::strtod(value.c_str(), &end);
+  const bool is_number = end == value.c_str() + value.size() && std::isfinite(number);
+  if (!is_number || number < least || number > most) refuse(name, value, accepted);
+  return number;
 }
 
 std::filesystem::path existing_path(const char* name, const std::string& accepted) {
@@ -75,23 +89,15 @@ bool environment_flag(const char* name, bool otherwise) {
 }
 
 std::optional<double> environment_number(const char* name, double least, double most) {
-  const auto value = environment_text(name);
-  if (value.empty()) return std::nullopt;
-  char* end = nullptr;
-  const double number = std::strtod(value.c_str(), &end);
-  const bool is_number = end == value.c_str() + value.size() && std::isfinite(number);
-  if (!is_number || number < least || number > most) {
-    refuse(name, value, fmt::format("a number between {:g} and {:g}", least, most));
-  }
-  return number;
+  return read_number(name, least, most, fmt::format("a number between {:g} and {:g}", least, most));
 }
 
-std::optional<int> environment_count(const char* name, int least, int most) {
-  const auto number = environment_number(name, least, most);
+std::optional<std::int64_t> environment_count(const char* name, std::int64_t least, std::int64_t most) {
+  const auto accepted = fmt::format("a whole number between {} and {}", least, most);
+  const auto number = read_number(name, static_cast<double>(least), static_cast<double>(most), accepted);
   if (!number) return std::nullopt;
-  if (*number != std::floor(*number))
-    refuse(name, environment_text(name), fmt::format("a whole number between {} and {}", least, most));
-  return static_cast<int>(*number);
+  if (*number != std::floor(*number)) refuse(name, environment_text(name), accepted);
+  return static_cast<std::int64_t>(*number);
 }
 
 TlsOptions environment_tls() {
@@ -130,8 +136,21 @@ RetryPolicy environment_retry_policy() {
   policy.first_delay_s =
       environment_number("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", 0.0, kLongestDelay).value_or(policy.first_delay_s);
   policy.jitter_s = environment_number("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER", 0.0, kLongestDelay);
-  policy.max_retries = environment_count("MLFLOW_HTTP_REQUEST_MAX_RETRIES", 0, kMostRetries);
+  if (const auto count = environment_count("MLFLOW_HTTP_REQUEST_MAX_RETRIES", 0, kMostRetries))
+    policy.max_retries = static_cast<int>(*count);
   policy.respects_retry_after = environment_flag("MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER", true);
+  return policy;
+}
+
+MultipartPolicy environment_multipart_policy() {
+  MultipartPolicy policy;
+  constexpr auto kSwitch = "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD";
+  if (!environment_text(kSwitch).empty()) policy.enabled = environment_flag(kSwitch, false);
+  policy.least_file_size =
+      environment_count("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", 0, kLargestFile).value_or(policy.least_file_size);
+  policy.part_size =
+      environment_count("MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE", kSmallestPart, kLargestPart).value_or(policy.part_size);
+  policy.verifies_store = !environment_flag("MLFLOW_S3_IGNORE_TLS", false);
   return policy;
 }
 

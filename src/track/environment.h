@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "track/backoff.h"
 #include "track/http.h"
+#include "track/multipart_policy.h"
 #include "track/tracker.h"
 
 namespace assay::track {
@@ -23,8 +25,8 @@ bool environment_flag(const char* name, bool otherwise);
 /// Reads a number between `least` and `most`.
 std::optional<double> environment_number(const char* name, double least, double most);
 
-/// Reads a whole number between `least` and `most`.
-std::optional<int> environment_count(const char* name, int least, int most);
+/// Reads a whole number between `least` and `most`, of at most 2^53.
+std::optional<std::int64_t> environment_count(const char* name, std::int64_t least, std::int64_t most);
 
 /// Reads MLFLOW_TRACKING_INSECURE_TLS, _SERVER_CERT_PATH and _CLIENT_CERT_PATH; the files must exist.
 TlsOptions environment_tls();
@@ -37,6 +39,10 @@ HttpOptions environment_http_options();
 
 /// Reads MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR, _BACKOFF_JITTER, _MAX_RETRIES and MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER.
 RetryPolicy environment_retry_policy();
+
+/// Reads MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD, MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE,
+/// MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE and MLFLOW_S3_IGNORE_TLS.
+MultipartPolicy environment_multipart_policy();
 
 /// Lists the hosts that no proxy is asked for: this machine, and those of NO_PROXY.
 std::string environment_no_proxy();

@@ -10,9 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <new>
 #include <string_view>
 
@@ -47,13 +45,14 @@ std::size_t receive(char* data, std::size_t, std::size_t size, void* context) {
 }
 
 std::size_t read_upload(char* buffer, std::size_t, std::size_t size, void* context) {
-  auto* file = static_cast<std::FILE*>(context);
-  const std::size_t count = std::fread(buffer, 1, size, file);
-  return std::ferror(file) != 0 ? CURL_READFUNC_ABORT : count;
+  auto& source = *static_cast<UploadSource*>(context);
+  const auto count = source.read(buffer, size);
+  return source.error().empty() ? count : CURL_READFUNC_ABORT;
 }
 
 int seek_upload(void* context, curl_off_t offset, int origin) {
-  return fseeko(static_cast<std::FILE*>(context), offset, origin) == 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+  const bool is_possible = origin == SEEK_SET && static_cast<UploadSource*>(context)->seek(offset);
+  return is_possible ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
 int remember_socket(void* context, curl_socket_t socket, curlsocktype) {
@@ -149,15 +148,14 @@ void set_tls(CURL* curl, const TlsOptions& tls) {
   if (!tls.client_certificate.empty()) set(curl, CURLOPT_SSLCERT, tls.client_certificate.c_str());
 }
 
-/// Sets method and body; `file` is the open upload or null.
-void set_payload(CURL* curl, const HttpRequest& request, std::FILE* file, curl_off_t file_bytes) {
-  if (file != nullptr) {
+void set_payload(CURL* curl, const HttpRequest& request, std::optional<UploadSource>& source) {
+  if (source) {
     set(curl, CURLOPT_UPLOAD, 1L);
     set(curl, CURLOPT_READFUNCTION, read_upload);
-    set(curl, CURLOPT_READDATA, file);
+    set(curl, CURLOPT_READDATA, &*source);
     set(curl, CURLOPT_SEEKFUNCTION, seek_upload);
-    set(curl, CURLOPT_SEEKDATA, file);
-    set(curl, CURLOPT_INFILESIZE_LARGE, file_bytes);
+    set(curl, CURLOPT_SEEKDATA, &*source);
+    set(curl, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(source->size_bytes()));
   } else if (request.method != "GET") {
     set(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     set(curl, CURLOPT_POSTFIELDS, request.body.c_str());
@@ -185,14 +183,25 @@ void read_headers(CURL* curl, HttpResponse& response) {
   const char* redirect = nullptr;
   curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &redirect);
   if (redirect != nullptr) response.redirect_url = redirect;
+  curl_header* etag = nullptr;
+  constexpr int kLastRequest = -1;
+  if (curl_easy_header(curl, "ETag", 0, CURLH_HEADER, kLastRequest, &etag) == CURLHE_OK) response.etag = etag->value;
 }
 
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
 struct FreeHeaders {
   void operator()(curl_slist* headers) const { curl_slist_free_all(headers); }
 };
+
+std::unique_ptr<curl_slist, FreeHeaders> make_headers(const HttpOptions& options, const HttpRequest& request) {
+  // The empty Expect stops curl from waiting for "100 Continue" before a large body.
+  std::unique_ptr<curl_slist, FreeHeaders> headers(curl_slist_append(nullptr, "Expect:"));
+  const char* const type =
+      request.upload.empty() ? "Content-Type: application/json" : "Content-Type: application/octet-stream";
+  if (!request.part) curl_slist_append(headers.get(), type);
+  for (const auto& header : options.headers) curl_slist_append(headers.get(), header.c_str());
+  for (const auto& header : request.headers) curl_slist_append(headers.get(), header.c_str());
+  return headers;
+}
 
 }  // namespace
 
@@ -220,26 +229,18 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
   set_credentials(curl, state_->options);
   set_tls(curl, state_->options.tls);
 
-  std::unique_ptr<std::FILE, CloseFile> file;
-  std::error_code error;
-  curl_off_t file_bytes = 0;
+  std::optional<UploadSource> source;
   if (!request.upload.empty()) {
-    file_bytes = static_cast<curl_off_t>(std::filesystem::file_size(request.upload, error));
-    file.reset(error ? nullptr : std::fopen(request.upload.c_str(), "rb"));
-    if (file == nullptr) {
+    source.emplace(request.upload, request.part, request.num_sent);
+    if (!source->error().empty()) {
       response.transport = Transport::kFile;
-      response.transport_text = error ? error.message() : std::strerror(errno);
+      response.transport_text = source->error();
       return response;
     }
   }
-  set_payload(curl, request, file.get(), file_bytes);
-  set_timeout(curl, state_->options, file != nullptr);
-  // The empty Expect stops curl from waiting for "100 Continue" before a large body.
-  std::unique_ptr<curl_slist, FreeHeaders> headers(curl_slist_append(nullptr, "Expect:"));
-  const char* const type =
-      file != nullptr ? "Content-Type: application/octet-stream" : "Content-Type: application/json";
-  curl_slist_append(headers.get(), type);
-  for (const auto& header : state_->options.headers) curl_slist_append(headers.get(), header.c_str());
+  set_payload(curl, request, source);
+  set_timeout(curl, state_->options, source.has_value());
+  const auto headers = make_headers(state_->options, request);
   set(curl, CURLOPT_HTTPHEADER, headers.get());
   set(curl, CURLOPT_URL, request.url.c_str());
   set(curl, CURLOPT_FRESH_CONNECT, request.once ? 1L : 0L);
@@ -251,9 +252,10 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
   const CURLcode code = state_->aborted ? CURLE_ABORTED_BY_CALLBACK : curl_easy_perform(curl);
   response.transport = classify(code, static_cast<const char*>(text));
   if (state_->too_large) response.transport = Transport::kTooLarge;
-  if (file != nullptr && std::ferror(file.get()) != 0) response.transport = Transport::kFile;
+  if (source && !source->error().empty()) response.transport = Transport::kFile;
   if (response.transport != Transport::kOk) response.transport_text = text[0] != '\0' ? text : curl_easy_strerror(code);
   read_headers(curl, response);
+  if (source && !response.ok()) source->take_back();
   return response;
 }
 

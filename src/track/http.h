@@ -1,10 +1,15 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "track/upload_source.h"
 
 namespace assay::track {
 
@@ -45,7 +50,11 @@ struct HttpRequest {
   std::string url;
   std::string body;                   ///< sent as application/json unless empty
   std::filesystem::path upload = {};  ///< sent raw instead of `body`
-  bool once = false;                  ///< on a new connection, so that it is never repeated silently
+  /// Of `upload`; all of it where unset. It goes without Content-Type, which the address may not be signed for.
+  std::optional<FilePart> part = {};
+  std::atomic<std::int64_t>* num_sent = nullptr;  ///< counts the bytes of `upload` as they go; null for none
+  std::vector<std::string> headers = {};          ///< "Name: value", besides those of HttpOptions
+  bool once = false;                              ///< on a new connection, so that it is never repeated silently
 };
 
 struct HttpResponse {
@@ -54,6 +63,7 @@ struct HttpResponse {
   int status = 0;
   std::string body;
   std::string redirect_url;
+  std::string etag;            ///< names the content that was stored; empty when the server does not
   double retry_after_s = 0.0;  ///< what the server asks to wait; 0 when it does not
 
   bool ok() const { return transport == Transport::kOk && status >= 200 && status < 300; }

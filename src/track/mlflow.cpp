@@ -58,9 +58,10 @@ class MlflowTracker final : public Tracker {
     http.connect_timeout_s = options.connect_timeout_s;
     if (section.table().find("request_timeout_s") != nullptr) http.request_timeout_s = options.request_timeout_s;
     MlflowApi api(find_tracking_server(options.uri, origin), http);
-    sender_ = std::make_shared<Sender>(
-        std::move(api), SenderOptions{2.0 * options.connect_timeout_s, options.retry_deadline_s,
-                                      options.flush_timeout_s, options.read_back, environment_retry_policy()});
+    const DelivererOptions delivery{options.read_back, environment_multipart_policy()};
+    const SenderOptions sending{2.0 * options.connect_timeout_s, options.retry_deadline_s, options.flush_timeout_s,
+                                delivery, environment_retry_policy()};
+    sender_ = std::make_shared<Sender>(std::move(api), sending);
   }
 
   std::unique_ptr<Run> start(const RunStart& start) override { return JournaledRun::start(start, sender_, watching_); }

@@ -5,15 +5,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "track/artifact_address.h"
 #include "track/mlflow_json.h"
 
 namespace assay::track {
 namespace {
 
 constexpr std::string_view kApi = "/api/2.0/mlflow/";
-constexpr std::string_view kArtifactProxy = "/api/2.0/mlflow-artifacts/artifacts";
 constexpr std::string_view kUserTag = "mlflow.user";
-constexpr std::string_view kProxyScheme = "mlflow-artifacts:";
 constexpr int kRunsPerPage = 1000;
 constexpr int kPointsPerPage = 10000;
 
@@ -183,27 +182,8 @@ Outcome<std::vector<Metric>> MlflowApi::metric_history(std::string_view run_id, 
   }
 }
 
-Outcome<std::string> MlflowApi::artifact_url(std::string_view artifact_uri, std::string_view path) const {
-  const auto file = "/" + percent_encode(path);
-  if (artifact_uri.starts_with("http://") || artifact_uri.starts_with("https://"))
-    return std::string(artifact_uri) + file;
-  if (!artifact_uri.starts_with(kProxyScheme)) {
-    return rejection(fmt::format("the server keeps this run's files at `{}`, which only it can reach", artifact_uri),
-                     "start the server with --serve-artifacts, its default");
-  }
-  auto rest = artifact_uri.substr(kProxyScheme.size());
-  std::string base = server_.url;
-  if (rest.starts_with("//")) {  // a host of its own instead of the server's
-    const auto path_start = std::min(rest.find('/', 2), rest.size());
-    const auto host = rest.substr(2, path_start - 2);
-    if (!host.empty()) base = fmt::format("{}://{}", server_.url.substr(0, server_.url.find("://")), host);
-    rest = rest.substr(path_start);
-  }
-  return fmt::format("{}{}{}{}", base, kArtifactProxy, percent_encode(rest), file);
-}
-
 Done MlflowApi::put(std::string_view artifact_uri, std::string_view path, HttpRequest request) {
-  const auto url = artifact_url(artifact_uri, path);
+  const auto url = artifact_url(server_, artifact_uri, path);
   if (!url) return url.failure();
   request.method = "PUT";
   request.url = *url;
@@ -215,10 +195,11 @@ Done MlflowApi::put(std::string_view artifact_uri, std::string_view path, HttpRe
   return *std::move(failure);
 }
 
-Done MlflowApi::upload_artifact(std::string_view artifact_uri, const std::filesystem::path& file,
-                                std::string_view path) {
+Done MlflowApi::upload_artifact(std::string_view artifact_uri, const std::filesystem::path& file, std::string_view path,
+                                std::atomic<std::int64_t>* num_sent) {
   HttpRequest request;
   request.upload = file;
+  request.num_sent = num_sent;
   return put(artifact_uri, path, std::move(request));
 }
 
@@ -242,7 +223,7 @@ Outcome<std::vector<ArtifactInfo>> MlflowApi::list_artifacts(std::string_view ru
 }
 
 Outcome<std::string> MlflowApi::download_artifact(std::string_view artifact_uri, std::string_view path) {
-  const auto url = artifact_url(artifact_uri, path);
+  const auto url = artifact_url(server_, artifact_uri, path);
   if (!url) return url.failure();
   HttpRequest request;
   request.url = *url;
@@ -252,7 +233,7 @@ Outcome<std::string> MlflowApi::download_artifact(std::string_view artifact_uri,
 }
 
 Done MlflowApi::delete_artifact(std::string_view artifact_uri, std::string_view path) {
-  const auto url = artifact_url(artifact_uri, path);
+  const auto url = artifact_url(server_, artifact_uri, path);
   if (!url) return url.failure();
   HttpRequest request;
   request.method = "DELETE";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -63,6 +64,7 @@ class MlflowApi {
   MlflowApi another() const { return MlflowApi(server_, options_); }
 
   const TrackingServer& server() const { return server_; }
+  const HttpOptions& options() const { return options_; }  ///< without login, TLS and workspace
 
   /// Finds an experiment, also a deleted one; nullopt when there is none.
   Outcome<std::optional<Experiment>> find_experiment(std::string_view name);
@@ -103,8 +105,10 @@ class MlflowApi {
   /// Lists every point of a metric in the order of steps, following pages.
   Outcome<std::vector<Metric>> metric_history(std::string_view run_id, std::string_view key);
 
-  /// Stores a file through the server's artifact proxy; repeatable. `artifact_uri` is the run's.
-  Done upload_artifact(std::string_view artifact_uri, const std::filesystem::path& file, std::string_view path);
+  /// Stores a file through the server's artifact proxy; repeatable. `artifact_uri` is the run's; `num_sent` counts
+  /// bytes as they go, unless it is null.
+  Done upload_artifact(std::string_view artifact_uri, const std::filesystem::path& file, std::string_view path,
+                       std::atomic<std::int64_t>* num_sent = nullptr);
 
   /// Stores a small text as a file in the same way.
   Done upload_text(std::string_view artifact_uri, std::string_view text, std::string_view path);
@@ -126,14 +130,15 @@ class MlflowApi {
   Outcome<Json> post(std::string_view path, const Json& body, bool once = false);
   Outcome<Json> patch(std::string_view path, const Json& body);
 
+  /// Makes a call at any address of the server.
+  Outcome<Json> call(const HttpRequest& request);
+
   /// Ends the current call and all later ones; from any thread.
   void abort() { http_.abort(); }
 
  private:
-  Outcome<Json> call(const HttpRequest& request);
   Outcome<Json> send(std::string_view method, std::string_view path, const Json& body, bool once);
   Done put(std::string_view artifact_uri, std::string_view path, HttpRequest request);
-  Outcome<std::string> artifact_url(std::string_view artifact_uri, std::string_view path) const;
 
   TrackingServer server_;
   HttpOptions options_;

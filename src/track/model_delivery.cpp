@@ -96,9 +96,8 @@ Outcome<std::vector<ModelDelivery::Step>> ModelDelivery::plan_upload(const NewMo
   for (const auto& path : *files) {
     steps.push_back({"file " + path.string(), [&, path] {
                        const auto file = wanted.model.folder / path;
-                       return path == kDescription
-                                  ? upload_description(api_, model, wanted.run_id, file)
-                                  : api_.upload_artifact(model.artifact_uri, file, path.generic_string());
+                       return path == kDescription ? upload_description(api_, model, wanted.run_id, file)
+                                                   : uploader_.upload(model.artifact_uri, file, path.generic_string());
                      }});
   }
   steps.push_back({"link", [&] { return models_.link_to_run(wanted.run_id, model.id, wanted.model.step); }});

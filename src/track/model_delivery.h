@@ -9,6 +9,7 @@
 #include "track/journal_store.h"
 #include "track/mlflow_api.h"
 #include "track/models_api.h"
+#include "track/uploader.h"
 
 namespace assay::track {
 
@@ -16,7 +17,7 @@ namespace assay::track {
 /// where that is asked.
 class ModelDelivery {
  public:
-  explicit ModelDelivery(MlflowApi& api) : api_(api), models_(api) {}
+  ModelDelivery(MlflowApi& api, Uploader& uploader) : api_(api), uploader_(uploader), models_(api) {}
 
   /// Does the next thing for a model, a request or two. Returns whether it is whole now. Repeatable: after a failure
   /// the same thing is tried again; after a new start of the process the server is asked what it has, by an id made of
@@ -46,6 +47,7 @@ class ModelDelivery {
   Done make_version(const NewModel& wanted, Progress& progress);
 
   MlflowApi& api_;
+  Uploader& uploader_;
   ModelsApi models_;
   std::map<std::string, Progress> progress_;
 };

@@ -26,7 +26,7 @@ bool is_final(const Failure& failure) { return !failure.connected || failure.kin
 Sender::Sender(MlflowApi api, SenderOptions options)
     : api_(std::move(api)),
       options_(options),
-      deliverer_(api_, options.reads_back),
+      deliverer_(api_, options.delivery),
       backoff_(options.retry_deadline_s, std::random_device{}(), options.retry) {
   thread_ = std::thread([this] {
     block_signals();

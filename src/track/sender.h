@@ -20,7 +20,7 @@ struct SenderOptions {
   double start_timeout_s = 5.0;    ///< the longest wait for the server when a run begins
   double retry_deadline_s = 30.0;  ///< failure for so long makes an outage that is told
   double flush_timeout_s = 20.0;   ///< the longest wait when a run ends
-  bool reads_back = true;          ///< before a run is ended, everything is read back and compared
+  DelivererOptions delivery = {};
   RetryPolicy retry = {};
 };
 

@@ -36,8 +36,8 @@ SystemMetricsOptions system_metrics_from_environment(SystemMetricsOptions option
     options.explain_absent_gpus = options.enabled;
   }
   if (const auto interval_s = environment_number(kInterval, kShortest, kMost)) options.interval_s = *interval_s;
-  options.samples_before_logging =
-      environment_count(kSamples, 1, static_cast<int>(kMost)).value_or(options.samples_before_logging);
+  options.samples_before_logging = static_cast<int>(
+      environment_count(kSamples, 1, static_cast<std::int64_t>(kMost)).value_or(options.samples_before_logging));
   if (const auto node = environment_text(kNode); !node.empty()) options.node_id = parse_node(node);
   return options;
 }

@@ -153,7 +153,8 @@ TEST(LoggedModelTest, ArrivesOnceWhenEachProcessDiesAfterItsNextRequest) {
       return "";
     });
     MlflowApi dying(find_tracking_server(proxy.url(), "test"), {});
-    ModelDelivery delivery(dying);
+    Uploader uploader(dying, 1);
+    ModelDelivery delivery(dying, uploader);
     for (auto step = delivery.advance(run, item); step && !is_delivered; step = delivery.advance(run, item)) {
       is_delivered = *step;
     }

@@ -54,6 +54,25 @@ TEST_F(EnvironmentTest, BoundsNumbers) {
   }
 }
 
+TEST_F(EnvironmentTest, CarriesTheMultipartPolicyWithMlflowsDefaults) {
+  const auto otherwise = environment_multipart_policy();
+  EXPECT_FALSE(otherwise.enabled);
+  EXPECT_EQ(otherwise.least_file_size, 524'288'000);
+  EXPECT_EQ(otherwise.part_size, 10'485'760);
+  EXPECT_TRUE(otherwise.verifies_store);
+  ::setenv("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "false", 1);
+  ::setenv("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "6000000000", 1);
+  ::setenv("MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE", "5368709120", 1);
+  ::setenv("MLFLOW_S3_IGNORE_TLS", "true", 1);
+  const auto policy = environment_multipart_policy();
+  EXPECT_EQ(policy.enabled, false);
+  EXPECT_EQ(policy.least_file_size, 6'000'000'000);
+  EXPECT_EQ(policy.part_size, 5'368'709'120);
+  EXPECT_FALSE(policy.verifies_store);
+  ::setenv("MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE", "5242879", 1);
+  EXPECT_ERROR(environment_multipart_policy(), kConfig, "a whole number between 5242880 and 5368709120");
+}
+
 TEST_F(EnvironmentTest, CarriesTheRetryPolicy) {
   const RetryPolicy otherwise;
   EXPECT_EQ(environment_retry_policy().first_delay_s, otherwise.first_delay_s);
