@@ -8,11 +8,11 @@
 #include <thread>
 
 #include "core/error.h"
-#include "core/progress.h"
 #include "core/stop.h"
 #include "tool/commands.h"
 #include "track/backoff.h"
 #include "track/deliverer.h"
+#include "track/delivery_bar.h"
 #include "track/environment.h"
 #include "track/journal.h"
 
@@ -70,13 +70,15 @@ std::string deliver(const SyncOptions& options, Journal& journal, std::int64_t n
   track::MlflowApi api(track::find_tracking_server(uri, "--tracking-uri"), track::environment_http_options());
   track::Deliverer deliverer(api, {.multipart = track::environment_multipart_policy()});
   track::Backoff backoff(options.patience_s, std::random_device{}(), track::environment_retry_policy());
-  Progress progress("delivering " + journal.record_folder().string(), num_waiting);
+  const track::DeliveryBar bar("delivering " + journal.record_folder().string(), num_waiting, [&] {
+    const auto num_delivered = std::max<std::int64_t>(0, num_waiting - journal.store().num_waiting());
+    return track::DeliveryBar::State{num_delivered, deliverer.uploads()};
+  });
   std::string refusal;
   while (true) {
     throw_if_stopped();
     const auto step = deliverer.step(journal.store());
     if (step.is_idle) return refusal;
-    progress.update(std::max<std::int64_t>(0, num_waiting - journal.store().num_waiting()));
     if (!step.failure) {
       backoff.succeed();
     } else if (step.failure->kind == track::Failure::Kind::kRejected) {

@@ -39,6 +39,9 @@ class Deliverer {
 
   /// Ends the uploads that go on; from any thread.
   void abort() { uploader_.abort(); }
+  /// Returns how far the uploads of the current step have come; from any thread.
+  UploadProgress uploads() const { return uploader_.progress(); }
+
 
  private:
   Step make(JournalStore& store, RecordedRun run, const RecordedRun* parent);

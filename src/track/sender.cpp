@@ -8,8 +8,8 @@
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "core/progress.h"
 #include "core/stop.h"
+#include "track/delivery_bar.h"
 
 namespace assay::track {
 namespace {
@@ -92,7 +92,7 @@ void Sender::await_delivery(std::unique_lock<std::mutex>& lock, Journal& journal
   if (!backoff_.is_told_to_wait()) not_before_ = SteadyTime::min();  // no time to wait
   is_woken_ = true;
   work_.notify_one();
-  std::optional<Progress> progress;
+  std::optional<DeliveryBar> bar;
   const Stopwatch watch;
   for (auto waiting = total; waiting > 0; waiting = journal.store().num_waiting()) {
     const double limit_s =
@@ -100,11 +100,10 @@ void Sender::await_delivery(std::unique_lock<std::mutex>& lock, Journal& journal
     const bool is_hopeless = untracked_ && last_failure_ && num_failures_ > failures_before && is_final(*last_failure_);
     if (is_hopeless || stuck_.contains(journal.path()) || watch.seconds() >= limit_s) return;
     changed_.wait_for(lock, seconds(std::min(0.2, limit_s)));
-    if (watch.seconds() < 0.5) continue;
-    lock.unlock();
-    if (!progress) progress.emplace("delivering to MLflow", total);
-    progress->update(total - waiting);
-    lock.lock();
+    if (bar || watch.seconds() < 0.5) continue;
+    bar.emplace("delivering to MLflow", total, [&] {
+      return DeliveryBar::State{total - journal.store().num_waiting(), deliverer_.uploads()};
+    });
   }
 }
 
