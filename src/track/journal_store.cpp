@@ -277,23 +277,12 @@ void JournalStore::add_refusal(std::int64_t run, std::size_t count, const std::s
       .run();
 }
 
-std::vector<std::string> JournalStore::metric_keys(std::int64_t run) {
+void JournalStore::visit_points(std::int64_t run, const std::function<void(const Metric&)>& visit) {
   const std::lock_guard lock(mutex_);
-  auto rows = database_.prepare("SELECT key FROM entry WHERE run = ? AND kind = 0 GROUP BY key ORDER BY MIN(place)");
+  auto rows =
+      database_.prepare("SELECT key, number, time_ms, step FROM entry WHERE run = ? AND kind = 0 ORDER BY place");
   rows.bind(run);
-  std::vector<std::string> keys;
-  while (rows.next()) keys.push_back(rows.text(0));
-  return keys;
-}
-
-std::vector<Metric> JournalStore::points(std::int64_t run, std::string_view key) {
-  const std::lock_guard lock(mutex_);
-  auto rows = database_.prepare(
-      "SELECT key, number, time_ms, step FROM entry WHERE run = ? AND kind = 0 AND key = ? ORDER BY place");
-  rows.bind(run).bind(key);
-  std::vector<Metric> points;
-  while (rows.next()) points.push_back({rows.text(0), rows.number(1), rows.integer(2), rows.integer(3)});
-  return points;
+  while (rows.next()) visit({rows.text(0), rows.number(1), rows.integer(2), rows.integer(3)});
 }
 
 std::map<std::string, std::string> JournalStore::pairs(std::int64_t run, EntryKind kind) {

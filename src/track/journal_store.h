@@ -110,8 +110,7 @@ class JournalStore {
                     const std::string& why);
 
   // What a server must give back, in the order in which it was logged; of what was set twice, the last.
-  std::vector<std::string> metric_keys(std::int64_t run);
-  std::vector<Metric> points(std::int64_t run, std::string_view key);
+  void visit_points(std::int64_t run, const std::function<void(const Metric&)>& visit);
   std::map<std::string, std::string> pairs(std::int64_t run, EntryKind kind);
   std::map<std::string, FileContent> delivered_files(std::int64_t run);  ///< by path
 

@@ -12,42 +12,18 @@
 namespace assay::track {
 namespace {
 
-using Point = std::tuple<std::int64_t, std::int64_t, double, bool>;  // step, time, value, whether it is NaN
-
 /// The server stores infinities as the largest numbers.
 double as_stored(double value) {
   if (std::isnan(value)) return 0.0;
   return std::clamp(value, std::numeric_limits<double>::lowest(), std::numeric_limits<double>::max());
 }
 
-/// Sorts points; what is logged twice is one point to the server.
-std::vector<Point> sorted(const std::vector<Metric>& metrics) {
-  std::vector<Point> points;
-  points.reserve(metrics.size());
-  for (const auto& metric : metrics)
-    points.emplace_back(metric.step, metric.timestamp_ms, as_stored(metric.value), std::isnan(metric.value));
-  std::sort(points.begin(), points.end());
-  points.erase(std::unique(points.begin(), points.end()), points.end());
-  return points;
-}
-
 /// Counts what only the first has.
+template <typename Point>
 std::size_t count_missing(const std::vector<Point>& all, const std::vector<Point>& from) {
   std::vector<Point> missing;
   std::set_difference(all.begin(), all.end(), from.begin(), from.end(), std::back_inserter(missing));
   return missing.size();
-}
-
-/// `is_shared` says that others may have logged to the run too.
-std::optional<std::string> compare_points(std::string_view key, const std::vector<Metric>& logged,
-                                          const std::vector<Metric>& stored, bool is_shared) {
-  const auto ours = sorted(logged);
-  const auto theirs = sorted(stored);
-  const auto num_missing = count_missing(ours, theirs);
-  const auto num_strange = is_shared ? 0 : count_missing(theirs, ours);
-  if (num_missing == 0 && num_strange == 0 && stored.size() == theirs.size()) return std::nullopt;
-  return fmt::format("metric {}: {} of {} points missing, {} not logged, {} twice", key, num_missing, ours.size(),
-                     num_strange, stored.size() - theirs.size());
 }
 
 void compare_pairs(std::string_view what, const std::map<std::string, std::string>& logged,
@@ -77,8 +53,8 @@ std::string format_manifest(const std::map<std::string, FileContent>& files) {
   return Json{{"files", std::move(list)}}.dump(2);
 }
 
-ReadBack::ReadBack(JournalStore& store, const RecordedRun& run)
-    : run_(run), files_(store.delivered_files(run.id)), keys_(store.metric_keys(run.id)) {
+ReadBack::ReadBack(JournalStore& store, const RecordedRun& run) : run_(run), files_(store.delivered_files(run.id)) {
+  store.visit_points(run.id, [this](const Metric& point) { points_[point.key].push_back(to_point(point)); });
   std::set<std::string> folders;
   for (const auto& [path, content] : files_) folders.insert(folder_of(path));
   folders_.assign(folders.begin(), folders.end());
@@ -92,9 +68,10 @@ Outcome<bool> ReadBack::advance(MlflowApi& api, JournalStore& store) {
   } else if (!has_pairs_) {
     done = compare_pairs_of_run(api, store);
     has_pairs_ = static_cast<bool>(done);
-  } else if (num_keys_ < keys_.size()) {
-    done = compare_metric(api, store, keys_[num_keys_]);
-    if (done) ++num_keys_;
+  } else if (!points_.empty()) {
+    const auto first = points_.begin();
+    done = compare_metric(api, first->first, first->second);
+    if (done) points_.erase(first);
   } else if (num_folders_ < folders_.size()) {
     done = list_folder(api, folders_[num_folders_]);
     if (done) ++num_folders_;
@@ -124,12 +101,30 @@ Done ReadBack::compare_pairs_of_run(MlflowApi& api, JournalStore& store) {
   return std::monostate{};
 }
 
-Done ReadBack::compare_metric(MlflowApi& api, JournalStore& store, const std::string& key) {
-  const bool is_shared = !run_.resume_id.empty() || run_.status == RunStatus::kKilled;
+ReadBack::Point ReadBack::to_point(const Metric& metric) {
+  return {metric.step, metric.timestamp_ms, as_stored(metric.value), std::isnan(metric.value)};
+}
+
+void ReadBack::sort_and_unite(std::vector<Point>& points) {
+  std::sort(points.begin(), points.end());
+  points.erase(std::unique(points.begin(), points.end()), points.end());
+}
+
+Done ReadBack::compare_metric(MlflowApi& api, const std::string& key, std::vector<Point>& ours) {
   const auto stored = api.metric_history(run_.run_id, key);
   if (!stored) return stored.failure();
-  if (auto difference = compare_points(key, store.points(run_.id, key), *stored, is_shared))
-    differences_.push_back(*std::move(difference));
+  std::vector<Point> theirs(stored->size());
+  std::transform(stored->begin(), stored->end(), theirs.begin(), to_point);
+  sort_and_unite(ours);
+  sort_and_unite(theirs);
+  const bool is_shared = !run_.resume_id.empty() || run_.status == RunStatus::kKilled;  // others may have logged too
+  const auto num_missing = count_missing(ours, theirs);
+  const auto num_strange = is_shared ? 0 : count_missing(theirs, ours);
+  const auto num_twice = stored->size() - theirs.size();
+  if (num_missing + num_strange + num_twice > 0) {
+    differences_.push_back(fmt::format("metric {}: {} of {} points missing, {} not logged, {} twice", key, num_missing,
+                                       ours.size(), num_strange, num_twice));
+  }
   return std::monostate{};
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "track/journal_store.h"
@@ -32,14 +34,22 @@ class ReadBack {
   std::string verdict() const;
 
  private:
+  using Point = std::tuple<std::int64_t, std::int64_t, double, bool>;  ///< step, time, value, whether it is NaN
+
+  /// Makes a point as the server keeps it.
+  static Point to_point(const Metric& metric);
+
+  /// Sorts points; what is logged twice is one point to the server.
+  static void sort_and_unite(std::vector<Point>& points);
+
   Done compare_pairs_of_run(MlflowApi& api, JournalStore& store);
-  Done compare_metric(MlflowApi& api, JournalStore& store, const std::string& key);
+  Done compare_metric(MlflowApi& api, const std::string& key, std::vector<Point>& ours);
   Done list_folder(MlflowApi& api, const std::string& folder);
   void compare_files();
 
   const RecordedRun run_;
-  const std::map<std::string, FileContent> files_;  // by path
-  const std::vector<std::string> keys_;             // of metrics
+  const std::map<std::string, FileContent> files_;    // by path
+  std::map<std::string, std::vector<Point>> points_;  // that are not compared yet, by key
   std::vector<std::string> folders_;
   std::map<std::string, std::int64_t> sizes_;  // on the server, by path
   std::vector<std::string> differences_;
@@ -48,7 +58,6 @@ class ReadBack {
   bool has_pairs_ = false;
   bool is_told_ = false;         // to the server, by a tag
   bool has_files_ = false;       // compared
-  std::size_t num_keys_ = 0;     // compared
   std::size_t num_folders_ = 0;  // listed
 };
 

@@ -22,5 +22,28 @@ TEST(JournalStoreTest, KeepsWhereARunBelongs) {
   EXPECT_EQ(kept.resume_id, "abc");
 }
 
+TEST(JournalStoreTest, VisitsThePointsOfOneRunInTheirOrder) {
+  const TemporaryFolder folder;
+  JournalStore store(folder.path() / "a.journal");
+  for (const char* uuid : {"u", "v"}) {
+    RecordedRun run;
+    run.uuid = uuid;
+    store.begin_run(run);
+  }
+  store.append({{.run = 1, .time_ms = 5, .step = 2, .number = 0.5, .key = "b"},
+                {.run = 2, .time_ms = 6, .step = 1, .number = 1.5, .key = "b"},
+                {.kind = EntryKind::kTag, .run = 1, .time_ms = 7, .key = "b", .text = "text"},
+                {.run = 1, .time_ms = 8, .step = 1, .number = 2.5, .key = "a"}},
+               std::nullopt);
+  std::vector<Metric> points;
+  store.visit_points(1, [&](const Metric& point) { points.push_back(point); });
+  ASSERT_EQ(points.size(), 2U);
+  EXPECT_EQ(points[0].key, "b");
+  EXPECT_EQ(points[0].value, 0.5);
+  EXPECT_EQ(points[0].timestamp_ms, 5);
+  EXPECT_EQ(points[0].step, 2);
+  EXPECT_EQ(points[1].key, "a");
+}
+
 }  // namespace
 }  // namespace assay::track
