@@ -8,22 +8,29 @@ namespace {
 
 struct JournalOptions {
   bool system_metrics = false;
+  std::string register_as;
+  std::vector<std::string> aliases;
 
   static auto schema() {
-    return config::schema<JournalOptions>(
-        config::field("system_metrics", &JournalOptions::system_metrics, kSystemMetricsHelp));
+    using O = JournalOptions;
+    return config::schema<O>(config::field("system_metrics", &O::system_metrics, kSystemMetricsHelp),
+                             config::field("register_as", &O::register_as, kRegisterAsHelp),
+                             config::field("aliases", &O::aliases, kAliasesHelp));
   }
 };
 
 class JournalTracker final : public Tracker {
  public:
   JournalTracker(const JournalOptions& options, const config::Section&)
-      : watching_(system_metrics_from_environment({.enabled = options.system_metrics})) {}
+      : extras_{system_metrics_from_environment({.enabled = options.system_metrics}),
+                {options.register_as, options.aliases}} {
+    check_registration(extras_.registration);
+  }
 
-  std::unique_ptr<Run> start(const RunStart& start) override { return JournaledRun::start(start, nullptr, watching_); }
+  std::unique_ptr<Run> start(const RunStart& start) override { return JournaledRun::start(start, nullptr, extras_); }
 
  private:
-  SystemMetricsOptions watching_;
+  RunExtras extras_;
 };
 
 }  // namespace

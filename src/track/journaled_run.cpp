@@ -92,22 +92,25 @@ std::shared_ptr<Journal> make_journal(const std::filesystem::path& record_folder
 }  // namespace
 
 std::unique_ptr<JournaledRun> JournaledRun::start(const RunStart& start, const std::shared_ptr<Sender>& sender,
-                                                  const SystemMetricsOptions& watching) {
+                                                  const RunExtras& extras) {
   const auto outermost = place_of(start);
   auto journal = make_journal(start.record_folder);
-  std::unique_ptr<JournaledRun> run(new JournaledRun(journal, sender, start, outermost));
+  std::unique_ptr<JournaledRun> run(new JournaledRun(journal, sender, start, outermost, extras.registration));
   if (!outermost.resume_id.empty()) forget_run_id();
   if (sender != nullptr) {
     sender->add(journal);
     sender->await_start(*journal);
   }
-  if (watching.enabled) run->system_metrics_ = std::make_unique<SystemMetrics>(*run, watching);
+  if (extras.watching.enabled) run->system_metrics_ = std::make_unique<SystemMetrics>(*run, extras.watching);
   return run;
 }
 
 JournaledRun::JournaledRun(std::shared_ptr<Journal> journal, std::shared_ptr<Sender> sender, const RunStart& start,
-                           RecordedRun run)
-    : journal_(std::move(journal)), sender_(std::move(sender)), run_(std::move(run)) {
+                           RecordedRun run, Registration registration)
+    : journal_(std::move(journal)),
+      sender_(std::move(sender)),
+      run_(std::move(run)),
+      registration_(std::move(registration)) {
   run_.uuid = make_uuid();
   run_.name = start.name;
   run_.start_ms = wall_clock_ms();
@@ -174,8 +177,8 @@ void JournaledRun::log_dataset(const DatasetInput& dataset) {
 }
 
 void JournaledRun::log_model(const LoggedModel& model) {
-  check_model(model);
-  auto kept = model;
+  auto kept = registered(model, registration_);
+  check_model(kept);
   kept.folder = std::filesystem::absolute(model.folder);
   log_item(EntryKind::kModel, model.name, to_json(kept));
   if (sender_ != nullptr) sender_->wake();
@@ -191,7 +194,7 @@ std::unique_ptr<Run> JournaledRun::start_child(const RunStart& start) {
   RecordedRun place;
   place.parent = run_.id;
   place.experiment = run_.experiment;
-  std::unique_ptr<Run> child(new JournaledRun(journal_, sender_, start, place));
+  std::unique_ptr<Run> child(new JournaledRun(journal_, sender_, start, place, registration_));
   if (sender_ != nullptr) sender_->wake();
   return child;
 }

@@ -8,11 +8,18 @@
 #include <vector>
 
 #include "track/journal.h"
+#include "track/registration.h"
 #include "track/sender.h"
 #include "track/system_metrics.h"
 #include "track/tracker.h"
 
 namespace assay::track {
+
+/// Says what a backend adds to its runs.
+struct RunExtras {
+  SystemMetricsOptions watching;
+  Registration registration;
+};
 
 /// Is a run that is logged into a journal, and from there delivered, or not.
 class JournaledRun final : public Run {
@@ -20,7 +27,7 @@ class JournaledRun final : public Run {
   /// Begins an outermost run, with a journal of its own below its record folder. `sender` may be null.
   /// Errors: Error(kData) when the journal cannot be made.
   static std::unique_ptr<JournaledRun> start(const RunStart& start, const std::shared_ptr<Sender>& sender,
-                                             const SystemMetricsOptions& watching);
+                                             const RunExtras& extras);
 
   ~JournaledRun() override;
 
@@ -36,8 +43,8 @@ class JournaledRun final : public Run {
 
  private:
   /// `run` says where the new run belongs: its parent, or its experiment or the run that goes on.
-  JournaledRun(std::shared_ptr<Journal> journal, std::shared_ptr<Sender> sender, const RunStart& start,
-               RecordedRun run);
+  JournaledRun(std::shared_ptr<Journal> journal, std::shared_ptr<Sender> sender, const RunStart& start, RecordedRun run,
+               Registration registration);
 
   /// Keeps the whole of a param that had to be cut as a file.
   void keep_whole(const std::string& key, const std::string& value);
@@ -49,6 +56,7 @@ class JournaledRun final : public Run {
   std::shared_ptr<Journal> journal_;
   std::shared_ptr<Sender> sender_;
   RecordedRun run_;
+  const Registration registration_;
   std::mutex params_mutex_;
   std::map<std::string, std::string> known_params_;
   std::unique_ptr<SystemMetrics> system_metrics_;

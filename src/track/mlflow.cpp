@@ -18,6 +18,8 @@ struct MlflowOptions {
   double flush_timeout_s = 20.0;
   bool read_back = true;
   bool system_metrics = false;
+  std::string register_as;
+  std::vector<std::string> aliases;
 
   static auto schema() {
     using O = MlflowOptions;
@@ -34,7 +36,9 @@ struct MlflowOptions {
         config::field("flush_timeout_s", &O::flush_timeout_s, kSeconds,
                       "longest wait for delivery at the end of a run"),
         config::field("read_back", &O::read_back, "before a run ends, read everything back and compare it"),
-        config::field("system_metrics", &O::system_metrics, kSystemMetricsHelp));
+        config::field("system_metrics", &O::system_metrics, kSystemMetricsHelp),
+        config::field("register_as", &O::register_as, kRegisterAsHelp),
+        config::field("aliases", &O::aliases, kAliasesHelp));
   }
 };
 
@@ -50,7 +54,9 @@ void refuse_login(const std::string& uri, const std::string& origin) {
 class MlflowTracker final : public Tracker {
  public:
   MlflowTracker(const MlflowOptions& options, const config::Section& section)
-      : watching_(system_metrics_from_environment({.enabled = options.system_metrics})) {
+      : extras_{system_metrics_from_environment({.enabled = options.system_metrics}),
+                {options.register_as, options.aliases}} {
+    check_registration(extras_.registration);
     const auto* uri = section.table().find("uri");
     const auto origin = uri == nullptr ? "" : uri->origin().to_string();
     refuse_login(options.uri, origin);
@@ -64,10 +70,10 @@ class MlflowTracker final : public Tracker {
     sender_ = std::make_shared<Sender>(std::move(api), sending);
   }
 
-  std::unique_ptr<Run> start(const RunStart& start) override { return JournaledRun::start(start, sender_, watching_); }
+  std::unique_ptr<Run> start(const RunStart& start) override { return JournaledRun::start(start, sender_, extras_); }
 
  private:
-  SystemMetricsOptions watching_;
+  RunExtras extras_;
   std::shared_ptr<Sender> sender_;
 };
 

@@ -165,6 +165,26 @@ TEST(LoggedModelTest, ArrivesOnceWhenEachProcessDiesAfterItsNextRequest) {
   EXPECT_EQ(versions_of(api, "model deaths").size(), 1U);
 }
 
+TEST(LoggedModelTest, RegistersUnderTheNamesOfTheConfiguration) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  const config::Origin origin{"run.toml", 1, 1};
+  config::Table table;
+  table.set("name", config::Value("mlflow", origin));
+  table.set("uri", config::Value(server->url(), origin));
+  table.set("register_as", config::Value("configured", origin));
+  table.set("aliases", config::Value(config::Array{config::Value("newest", origin)}, origin));
+  const auto run = make_tracker(config::Section(table, "track", origin))->start(start_of("configured", "run"));
+  const TemporaryFolder folder;
+  auto model = model_in(folder, "");
+  model.aliases.clear();
+  run->start_child({"", "child", {}, {}})->log_model(model);
+  run->finish(RunStatus::kFinished);
+  EXPECT_TRUE(run->delivery().complete()) << run->delivery().first_error;
+  auto api = api_for(server->url());
+  EXPECT_EQ(versions_of(api, "configured-float").size(), 1U);
+  EXPECT_TRUE(api.get("registered-models/alias?name=configured-float&alias=newest"));
+}
+
 TEST(LoggedModelTest, TwoModelsOfARunBecomeTwoVersions) {
   ASSAY_MLFLOW_OR_SKIP(server);
   const TemporaryFolder folder;

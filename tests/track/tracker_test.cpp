@@ -8,6 +8,7 @@
 #include "config/toml.h"
 #include "core/file.h"
 #include "expect_error.h"
+#include "track/registration.h"
 
 namespace assay::track {
 namespace {
@@ -55,6 +56,15 @@ TEST(TrackerTest, RefusesALoginInTheRecordedAddressWithoutRepeatingIt) {
     EXPECT_EQ(error.kind(), ErrorKind::kConfig);
     EXPECT_THAT(error.what(), testing::Not(testing::HasSubstr("s3cret")));
   }
+}
+
+TEST(TrackerTest, RefusesToRegisterModelsUnderBadNamesOrWithoutARegistry) {
+  EXPECT_ERROR(make_tracker(section({{"name", "mlflow"}, {"register_as", "a/b"}})), kConfig, "track.register_as");
+  EXPECT_ERROR(make_tracker(section({{"name", "journal"}, {"register_as", "a:b"}})), kConfig, "track.register_as");
+  EXPECT_ERROR(make_tracker(section({{"name", "off"}, {"register_as", "flowers"}})), kConfig, "register_as");
+  EXPECT_ERROR(check_registration({"", {"best"}}), kConfig, "set track.register_as too");
+  EXPECT_ERROR(check_registration({"flowers", {"latest"}}), kConfig, "track.aliases");
+  EXPECT_NO_THROW(check_registration({"flowers", {"best"}}));
 }
 
 TEST(TrackerTest, SuggestsTheNearestBackendAndOption) {
