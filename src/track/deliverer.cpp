@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "track/batch_delivery.h"
+#include "track/system_metrics.h"
 
 namespace assay::track {
 namespace {
@@ -19,6 +20,15 @@ bool is_rejection(const Failure& failure) { return failure.kind == Failure::Kind
 const RecordedRun* find_run(const std::vector<RecordedRun>& runs, std::int64_t id) {
   const auto found = std::find_if(runs.begin(), runs.end(), [id](const auto& run) { return run.id == id; });
   return found == runs.end() ? nullptr : &*found;
+}
+
+/// Returns the step behind the last one of the system metrics that a run has.
+std::int64_t next_system_step(const RunInfo& run) {
+  std::int64_t next = 0;
+  for (const auto& metric : run.metrics) {
+    if (metric.key.starts_with(kSystemPrefix)) next = std::max(next, metric.step + 1);
+  }
+  return next;
 }
 
 }  // namespace
@@ -114,7 +124,7 @@ Deliverer::Step Deliverer::make(JournalStore& store, RecordedRun run, const Reco
   run.run_id = made->id;
   run.artifact_uri = made->artifact_uri;
   store.mark_made(run);
-  return {};
+  return {.next_system_step = next_system_step(*made)};
 }
 
 Deliverer::Step Deliverer::send_batch(JournalStore& store, const RecordedRun& run, const Waiting& waiting) {

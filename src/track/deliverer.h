@@ -32,16 +32,18 @@ class Deliverer {
     bool is_run_refused = false;          ///< nothing of this run can be delivered
     std::optional<Failure> failure = {};  ///< kRejected: this thing only, it is noted; else nothing goes on now
     std::string what = {};                ///< was refused: "3 values of run `a`"
+    /// Of the run that was made: where its system metrics go on, if it had some already.
+    std::optional<std::int64_t> next_system_step = {};
   };
 
   /// Does the next thing: makes a run, sends a batch or a file, or ends a run.
   Step step(JournalStore& store);
 
-  /// Ends the uploads that go on; from any thread.
-  void abort() { uploader_.abort(); }
   /// Returns how far the uploads of the current step have come; from any thread.
   UploadProgress uploads() const { return uploader_.progress(); }
 
+  /// Ends the uploads that go on; from any thread.
+  void abort() { uploader_.abort(); }
 
  private:
   Step make(JournalStore& store, RecordedRun run, const RecordedRun* parent);

@@ -101,7 +101,11 @@ std::unique_ptr<JournaledRun> JournaledRun::start(const RunStart& start, const s
     sender->add(journal);
     sender->await_start(*journal);
   }
-  if (extras.watching.enabled) run->system_metrics_ = std::make_unique<SystemMetrics>(*run, extras.watching);
+  if (extras.watching.enabled) {
+    auto watching = extras.watching;
+    if (sender != nullptr) watching.first_step = sender->next_system_step(*journal);
+    run->system_metrics_ = std::make_unique<SystemMetrics>(*run, watching);
+  }
   return run;
 }
 

@@ -59,7 +59,7 @@ void Sender::wake() {
 }
 
 void Sender::await_start(Journal& journal) {
-  const auto is_made = [&] { return !journal.store().runs().front().server.empty(); };
+  const auto is_made = [&] { return next_system_steps_.contains(journal.path()); };
   std::unique_lock lock(mutex_);
   const auto has_news = changed_.wait_for(lock, seconds(options_.start_timeout_s),
                                           [&] { return is_made() || untracked_ || stuck_.contains(journal.path()); });
@@ -71,6 +71,12 @@ void Sender::await_start(Journal& journal) {
     last_failure_->hint = "look at the server's log, or run with track=off";
   }
   tell_outage(journal);
+}
+
+std::int64_t Sender::next_system_step(const Journal& journal) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = next_system_steps_.find(journal.path());
+  return found == next_system_steps_.end() ? 0 : found->second;
 }
 
 void Sender::finish(Journal& journal) {
@@ -146,6 +152,7 @@ bool Sender::deliver(std::unique_lock<std::mutex>& lock, Journal& journal) {
     } else if (!step.is_idle) {
       note_success();
     }
+    if (step.next_system_step) next_system_steps_.emplace(journal.path(), *step.next_system_step);
     if (step.is_run_refused) stuck_.insert(journal.path());
     if (is_refused && told_.insert(journal.path()).second)
       spdlog::warn("{} cannot be tracked: {}", step.what, step.failure->to_string());

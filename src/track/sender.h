@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,6 +44,9 @@ class Sender {
   /// a warning.
   void await_start(Journal& journal);
 
+  /// Returns the step at which the system metrics of the journal's first run go on; 0 while the server has not told.
+  std::int64_t next_system_step(const Journal& journal) const;
+
   /// Waits until all of the journal is delivered, for a bounded time and with a progress bar, and stops delivering it.
   void finish(Journal& journal);
 
@@ -71,8 +75,9 @@ class Sender {
   std::condition_variable work_;     // wakes the thread
   std::condition_variable changed_;  // wakes who waits for it
   std::vector<std::shared_ptr<Journal>> journals_;
-  std::set<std::filesystem::path> told_;   ///< journals of which something was refused
-  std::set<std::filesystem::path> stuck_;  ///< journals of which a run was refused
+  std::set<std::filesystem::path> told_;                             ///< journals of which something was refused
+  std::set<std::filesystem::path> stuck_;                            ///< journals of which a run was refused
+  std::map<std::filesystem::path, std::int64_t> next_system_steps_;  ///< by journal; once its first run is made
   Backoff backoff_;
   SteadyTime not_before_ = SteadyTime::min();
   std::optional<Failure> last_failure_;

@@ -35,7 +35,8 @@ class Aggregate {
 SystemMetrics::SystemMetrics(MetricSink& sink, SystemMetricsOptions options)
     : sink_(sink),
       options_(std::move(options)),
-      prefix_(options_.node_id.empty() ? "system/" : fmt::format("system/{}/", options_.node_id)) {
+      prefix_(options_.node_id.empty() ? kSystemPrefix : fmt::format("{}{}/", kSystemPrefix, options_.node_id)),
+      step_(options_.first_step) {
   ASSAY_CHECK(options_.interval_s > 0.0);
   ASSAY_CHECK(options_.samples_before_logging > 0);
   check_key("metric", prefix_ + "cpu_utilization_percentage");

@@ -21,9 +21,13 @@ struct SystemMetricsOptions {
   double interval_s = 10.0;  ///< between two samples
   int samples_before_logging = 1;
   std::string node_id = {};          ///< tells the machines of one run apart: "system/<node_id>/..."
+  std::int64_t first_step = 0;       ///< behind those of a run that goes on
   bool explain_absent_gpus = false;  ///< says in one line why no GPU is measured
   std::filesystem::path root = "/";  ///< for tests
 };
+
+/// Begins the keys of all system metrics.
+inline constexpr const char* kSystemPrefix = "system/";
 
 /// Describes the option of backends.
 inline constexpr const char* kSystemMetricsHelp =
@@ -36,7 +40,7 @@ inline constexpr const char* kSystemMetricsHelp =
 SystemMetricsOptions system_metrics_from_environment(SystemMetricsOptions options = {});
 
 /// Samples how the machine, its GPUs, this process and its cgroup are used, in a background thread, and logs that under
-/// MLflow's names: at once, at each interval and at the end. Steps count from 0. Never throws from its thread: a sink
+/// MLflow's names: at once, at each interval and at the end. Never throws from its thread: a sink
 /// that does ends it with a warning.
 class SystemMetrics {
  public:
@@ -64,7 +68,7 @@ class SystemMetrics {
   // The thread's alone once it runs.
   std::vector<std::unique_ptr<UsageMeter>> meters_;
   std::vector<std::vector<Measurement>> samples_;  // not yet published
-  std::int64_t step_ = 0;
+  std::int64_t step_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

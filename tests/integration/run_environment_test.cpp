@@ -60,6 +60,19 @@ TEST_F(RunEnvironmentTest, ARunGoesOnUnderItsIdOnce) {
   EXPECT_NE(run_once(server->url(), start_of("resume", "third")).id, first.id);
 }
 
+TEST_F(RunEnvironmentTest, SystemMetricsGoOnBehindTheLastStep) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  ::setenv("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", "true", 1);
+  const auto first = run_once(server->url(), start_of("resume", "watched"));
+  ::setenv("MLFLOW_RUN_ID", first.id.c_str(), 1);
+  EXPECT_EQ(run_once(server->url(), start_of("resume", "watched on")).id, first.id);
+  const auto points = api_for(server->url()).metric_history(first.id, "system/disk_usage_percentage");
+  ASSERT_TRUE(points);
+  std::vector<std::int64_t> steps;
+  for (const auto& point : *points) steps.push_back(point.step);
+  EXPECT_EQ(steps, (std::vector<std::int64_t>{0, 1, 2, 3}));
+}
+
 TEST_F(RunEnvironmentTest, ALateEndOfTheKilledFirstProcessDoesNotEndTheRunAgain) {
   ASSAY_MLFLOW_OR_SKIP(server);
   auto finished = run_once(server->url(), start_of("resume", "gone on"));

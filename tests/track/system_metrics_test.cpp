@@ -46,6 +46,13 @@ class FullSink : public MetricSink {
   void log_metric(std::string_view, double, std::int64_t) override { throw std::runtime_error("the disk is full"); }
 };
 
+TEST(SystemMetricsTest, GoesOnBehindTheStepsOfARunThatGoesOn) {
+  Points points;
+  { const SystemMetrics metrics(points, {.interval_s = kNever, .first_step = 7}); }
+  const auto values = points.values();
+  for (const auto& [step, value] : values.at("system/disk_usage_percentage")) EXPECT_GE(step, 7);
+}
+
 TEST(SystemMetricsTest, LogsAtOnceAndAtTheEnd) {
   Points points;
   {
