@@ -39,7 +39,6 @@ void log_metrics(track::Run& run, const std::string& prefix, const Measurement& 
 void track_variant(RunContext& context, const Measurement& one) {
   log_metrics(context.run, fmt::format("compress/{}/", one.variant.name), one);
   context.run.log_metric(fmt::format("compress/{}/accuracy", one.variant.name), one.accuracy(), 0);
-  context.run.log_artifact(context.folder / one.variant.file, one.variant.file);
 
   const auto name = fmt::format("{}/{}", context.record["run_name"].get<std::string>(), one.variant.name);
   const auto child = context.run.start_child({"", name, {{"assay.variant", one.variant.name}}, context.folder});
