@@ -14,6 +14,15 @@ pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus>=3.3)
 pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2>=1.5)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.40)
 
+# Of the server that the tests use; models name it for an environment made from their descriptions.
+set(server_pins ${PROJECT_SOURCE_DIR}/scripts/requirements/server.in)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${server_pins})
+file(STRINGS ${server_pins} mlflow_pin REGEX "^mlflow==")
+string(REPLACE "mlflow==" "" ASSAY_MLFLOW_VERSION "${mlflow_pin}")
+if(NOT ASSAY_MLFLOW_VERSION MATCHES "^[0-9.]+$")
+  message(FATAL_ERROR "${server_pins}: pins no version of mlflow")
+endif()
+
 if(ASSAY_TORCH)
   set(ASSAY_TORCH_VERSION 2.11.0)
   find_package(PNG 1.6 REQUIRED)

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // What the descriptions name for an environment made from them.
-constexpr auto kMlflowVersion = "3.17.2";
+constexpr auto kMlflowVersion = ASSAY_MLFLOW_VERSION;
 constexpr auto kPythonVersion = "3.11";
 
 // What Python's MLflow would unpickle with. It asks for the name even of TorchScript, which is not pickled so.
