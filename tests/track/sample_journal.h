@@ -15,7 +15,7 @@
 
 namespace assay::track {
 
-inline constexpr int kNumEntries = 2000;
+inline constexpr int kNumEntries = 500;
 
 /// Is an entry as the database gives it back.
 struct Entry {
