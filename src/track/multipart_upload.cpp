@@ -114,6 +114,7 @@ Outcome<bool> MultipartUpload::upload(const std::string& artifact_uri, const std
   MultipartApi(closing_).abort(artifact_uri, path, job.pending.id);
   const bool is_for_later = job.failure ? is_aborted() : !is_answered(done.failure());
   if (is_for_later) return done.failure();
+  if (!done.failure().connected) is_offered_ = false;  // the store is known to the server alone
   spdlog::warn("{} cannot go up in parts: {}; it goes through the tracking server in one", file.string(),
                done.failure().message);
   return false;

@@ -129,6 +129,32 @@ TEST_F(MultipartTest, AsksAServerThatTakesNoPartsOnce) {
   EXPECT_EQ(num_asked, 1);
 }
 
+TEST_F(MultipartTest, TriesAStoreThatCannotBeReachedOnce) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  Json credentials = Json::array();
+  for (int number = 1; number <= 3; ++number) {
+    const auto url = fmt::format("http://127.0.0.1:{}/part?Signature=secret", free_port());
+    credentials.push_back({{"part_number", number}, {"url", url}});
+  }
+  const auto upload = Json{{"upload_id", "u"}, {"credentials", credentials}}.dump();
+  const FaultServer proxy([&](const std::string& request) {
+    const auto asks = [&](std::string_view call) { return request.find(call) < request.find("\r\n"); };
+    if (asks("/server-info")) return http_response(200, R"({"multipart_uploads_enabled": true})", "application/json");
+    if (asks("/mpu/create/")) return http_response(200, upload, "application/json");
+    return asks("/mpu/") ? http_response(200, "{}", "application/json") : forward(server->port(), request);
+  });
+  const CapturedLog log;
+  const auto run = tracker_for(proxy.url(), {{"flush_timeout_s", 90.0}})->start(start_of("no store", "run"));
+  for (const char* name : {"a", "b"}) run->log_artifact(folder_.write(name, bytes_), name);
+  run->finish(RunStatus::kFinished);
+  EXPECT_TRUE(run->delivery().verified) << run->delivery().difference << run->delivery().first_error;
+  EXPECT_EQ(log.count("cannot go up in parts: http://127.0.0.1:"), 1) << log.text();
+  EXPECT_THAT(log.text(), Not(HasSubstr("secret")));
+  int num_aborted = 0;
+  for (const auto& request : proxy.requests()) num_aborted += request.find("/mpu/abort/") < request.find("\r\n");
+  EXPECT_EQ(num_aborted, 1);
+}
+
 TEST_F(MultipartTest, LeavesPartsAloneWhereTheEnvironmentSaysSo) {
   ASSAY_OBJECT_STORE_OR_SKIP(store);
   ::setenv("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "false", 1);
