@@ -5,8 +5,8 @@
 // Expected: README.md beside this file.
 
 #include "app/batch_choice.h"
-#include "app/classification.h"
 #include "app/run_main.h"
+#include "app/training.h"
 #include "app/variants.h"
 #include "config/plugins.h"
 #include "core/error.h"

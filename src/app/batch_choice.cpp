@@ -3,45 +3,185 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+
+#include "app/machine_panel.h"
+#include "app/training.h"
+#include "core/clock.h"
 #include "core/error.h"
+#include "core/sha256.h"
+#include "device/batch_cache.h"
 #include "train/state.h"
 #include "train/step.h"
 
 namespace assay::app {
+namespace {
+
+bool has_batch_norm(const models::Model& model) {
+  const auto modules = model.modules();
+  return std::any_of(modules.begin(), modules.end(), [](const auto& module) {
+    return std::dynamic_pointer_cast<torch::nn::BatchNorm2dImpl>(module) != nullptr;
+  });
+}
+
+// Performs the steps of training on a throw-away model, so that their memory can be measured.
+class Probe {
+ public:
+  Probe(const RunContext& context, const ClassificationData& data, models::Model& model,
+        const train::TrainOptions& options)
+      : device_(context.device.device),
+        data_(data),
+        model_(model),
+        options_(options),
+        precision_(choose_precision(context, options)),
+        state_(options, model, precision_, device_, /*steps_per_epoch=*/1) {}
+
+  void step(std::int64_t num_samples) {
+    // The loader holds so many batches ready, and one is in use.
+    const auto num_waiting = 2 * data_.loading.loader.num_workers + 1;
+    const auto waiting = images_of(num_waiting * options_.batch.global.value_or(num_samples));
+    const data::Batch batch{torch::zeros_like(images_of(num_samples)), torch::zeros({num_samples}, torch::kInt64)};
+    train::Stepper stepper(model_, state_, train::cross_entropy(options_.label_smoothing), device_,
+                           {num_samples, options_.clip_norm, precision_, /*seed=*/0, /*halves=*/false});
+    train::StepTimes times;
+    model_.train();
+    stepper.step(batch, {}, 1.0, times);
+    if (!has_evaluated_) evaluate();
+  }
+
+ private:
+  at::Tensor images_of(std::int64_t count) const {
+    return torch::empty({count, 3, data_.image_height(), data_.image_width()}, at::MemoryFormat::ChannelsLast);
+  }
+
+  void evaluate() {
+    constexpr std::int64_t kWaiting = 3;  // of one worker
+    const torch::NoGradGuard no_grad;
+    const train::PrecisionScope precision(precision_, device_);
+    model_.eval();
+    const auto waiting = images_of(kWaiting * kEvaluationBatch);
+    const auto logits = model_.forward(images_of(kEvaluationBatch).to(device_));
+    logits.sum().item<float>();  // waits for an accelerator
+    has_evaluated_ = true;
+  }
+
+  c10::Device device_;
+  const ClassificationData& data_;
+  models::Model& model_;
+  const train::TrainOptions& options_;
+  train::Precision precision_;
+  train::TrainState state_;
+  bool has_evaluated_ = false;
+};
+
+// Holds all that the size depends on, but for the build and the budget.
+Json describe_search(const RunContext& context, const ClassificationData& data, const models::Model& model,
+                     const train::TrainOptions& options, const device::BatchSearch& search) {
+  Sha256 hash;
+  for (const auto& parameter : model.named_parameters()) {
+    hash.update(fmt::format("{} [{}]\n", parameter.key(), fmt::join(parameter.value().sizes(), ",")));
+  }
+  for (const auto& node : model.named_modules()) hash.update(node.key() + node.value()->name() + "\n");
+  return {{"model", hash.finish()},
+          {"image", {data.image_height(), data.image_width()}},
+          {"workers", data.loading.loader.num_workers},
+          {"optimizer", config::Value(options.optimizer.table(), options.optimizer.origin()).to_toml()},
+          {"device", {context.device.device.str(), context.device.description, context.device.memory_total_bytes}},
+          {"threads", at::get_num_threads()},
+          {"precision", train::to_string(choose_precision(context, options))},
+          {"averaged", options.ema.decay > 0.0},
+          {"gradient_checkpointing", options.gradient_checkpointing},
+          {"global", options.batch.global.value_or(0)},
+          {"bounds", {search.smallest, search.largest, search.prefers_fast}}};
+}
+
+Json to_json(const device::FoundBatch& found, const device::BatchPlan& plan) {
+  auto steps = Json::array();
+  for (const auto& step : found.steps) {
+    steps.push_back({{"samples", step.num_samples},
+                     {"peak_bytes", step.peak_bytes},
+                     {"seconds", step.seconds},
+                     {"verdict", step.verdict}});
+  }
+  return {{"global", plan.global},
+          {"micro", plan.micro},
+          {"accumulation", plan.num_micro},
+          {"reason", plan.reason},
+          {"lr_factor", plan.lr_factor},
+          {"predicted_bytes", plan.predicted_bytes},
+          {"fixed_bytes", found.line.fixed_bytes},
+          {"bytes_per_sample", found.line.bytes_per_sample},
+          {"is_linear", found.is_linear},
+          {"probe_steps", steps}};
+}
+
+// From the last step of at least the chosen size; validation and the preparation of images are left out.
+double estimate_seconds(const device::FoundBatch& found, const device::BatchPlan& plan, std::int64_t num_train,
+                        std::int64_t epochs) {
+  double seconds_per_sample = 0.0;
+  for (const auto& step : found.steps) {
+    if (step.num_samples >= plan.micro) seconds_per_sample = step.seconds / static_cast<double>(step.num_samples);
+  }
+  return seconds_per_sample * static_cast<double>(num_train * epochs);
+}
+
+void tell(const device::BatchPlan& plan, const device::FoundBatch& found, std::int64_t budget_bytes, bool batch_norm,
+          double estimate) {
+  double seconds = 0.0;
+  for (const auto& step : found.steps) seconds += step.seconds;
+  fmt::print(stderr,
+             "batch: {} images a step in {} of up to {} ({}); predicted peak {:.0f} MB of a budget of {:.0f} MB, from "
+             "{} steps in {:.1f} s\n",
+             plan.global, plan.num_micro == 1 ? "one pass" : fmt::format("{} passes", plan.num_micro), plan.micro,
+             plan.reason, plan.predicted_bytes / 1e6, static_cast<double>(budget_bytes) / 1e6, found.steps.size(),
+             seconds);
+  if (plan.num_micro > 1 && batch_norm) {
+    fmt::print(stderr,
+               "  BatchNorm sees {} images at a time: pin it with train.batch.micro={} to repeat this run elsewhere\n",
+               plan.micro, plan.micro);
+  }
+  if (estimate > 0.0) fmt::print(stderr, "  about {} for all epochs\n", format_duration(estimate));
+  if (plan.lr_factor != 1.0) {
+    fmt::print(stderr, "  the learning rate is multiplied by {:.4g}, as the batch of {} asks\n", plan.lr_factor,
+               plan.global);
+  }
+}
+
+}  // namespace
 
 device::BatchPlan choose_batch(RunContext& context, const ClassificationData& data, models::Model& throw_away,
                                const train::TrainOptions& options) {
   const auto& device = context.device;
   const auto num_train = static_cast<std::int64_t>(data.train.size());
-  if (options.batch.global > num_train) {
+  if (options.batch.global.value_or(0) > num_train) {
     throw Error(ErrorKind::kConfig, fmt::format("train.batch.global = {}: there are only {} training images",
-                                                options.batch.global, num_train));
+                                                *options.batch.global, num_train));
   }
-  throw_away.to(device.device);
-  use_channels_last(throw_away);
-  throw_away.train();
-  const auto step = [&](std::int64_t num_samples) {
-    train::TrainState state(options, throw_away, train::Precision::kFp32, device.device, 1);
-    train::Stepper stepper(throw_away, *state.optimizer, state.scaler, state.ema ? &*state.ema : nullptr,
-                           train::cross_entropy(options.label_smoothing), device.device, {num_samples});
-    train::StepTimes times;
-    const auto images = torch::zeros({num_samples, 3, data.image_height(), data.image_width()})
-                            .contiguous(at::MemoryFormat::ChannelsLast);
-    const data::Batch batch{images, torch::zeros({num_samples}, torch::kInt64)};
-    stepper.step(batch, {}, 1.0, times);
-  };
-  const auto line = device::measure_memory_line(step);
-  auto plan = device::plan_batch(options.batch, device::tier_of(device, context.options.device.tiers),
-                                 device.budget_bytes, line);
-  fmt::print(stderr,
-             "batch: {} images a step in {} of up to {} ({}); predicted peak {:.0f} MB of a budget of {:.0f} MB\n",
-             plan.global, plan.num_micro == 1 ? "one pass" : fmt::format("{} passes", plan.num_micro), plan.micro,
-             plan.reason, plan.predicted_bytes / 1e6, static_cast<double>(device.budget_bytes) / 1e6);
-  if (plan.num_micro > 1)
-    fmt::print(stderr,
-               "  BatchNorm sees {} images at a time: pin it with train.batch.micro={} to repeat this run elsewhere\n",
-               plan.micro, plan.micro);
-  context.run.log_params({{"chosen.batch.micro", std::to_string(plan.micro)},
+  prepare_network(throw_away, options, device.device);
+  const bool batch_norm = has_batch_norm(throw_away);
+  auto search = device::bound_search(options.batch, device::tier_of(device, context.options.device.tiers), num_train,
+                                     /*smallest=*/batch_norm ? 2 : 1);
+  search.budget_bytes = device.budget_bytes;
+  // A size that changes the result must not depend on how fast the machine was just then.
+  search.prefers_fast = !batch_norm && !options.deterministic;
+  const device::BatchCache cache(device::batch_cache_folder(),
+                                 describe_search(context, data, throw_away, options, search), device.budget_bytes);
+  const bool is_cached = options.batch.cache && !device::batch_cache_folder().empty();
+  if (is_cached) search.known = cache.find();
+
+  Probe probe(context, data, throw_away, options);
+  const auto meter = device::make_memory_meter(device.device);
+  const auto found = device::find_micro_batch(search, *meter, [&](std::int64_t count) { probe.step(count); });
+  if (is_cached) cache.keep(found);
+  auto plan = device::plan_batch(options.batch, found);
+  const auto estimate = estimate_seconds(found, plan, num_train, options.epochs);
+  tell(plan, found, device.budget_bytes, batch_norm, estimate);
+  context.record["batch"] = to_json(found, plan);
+  context.run.log_params(chosen_params(device, context.options.device));
+  context.run.log_params({{"chosen.batch.global", std::to_string(plan.global)},
+                          {"chosen.batch.micro", std::to_string(plan.micro)},
+                          {"chosen.batch.accumulation", std::to_string(plan.num_micro)},
+                          {"chosen.batch.lr_factor", fmt::format("{:.6g}", plan.lr_factor)},
                           {"chosen.batch.predicted_bytes", fmt::format("{:.0f}", plan.predicted_bytes)}});
   return plan;
 }

@@ -8,11 +8,10 @@
 #include "app/run_context.h"
 #include "data/dataset.h"
 #include "data/loader.h"
-#include "device/batch_size.h"
-#include "models/model.h"
-#include "train/loop.h"
 
 namespace assay::app {
+
+constexpr std::int64_t kEvaluationBatch = 250;  ///< images
 
 /// Is a data set in memory, divided for a run.
 struct ClassificationData {
@@ -33,12 +32,5 @@ struct ClassificationData {
 /// Loads the data set that `section` names and describes it in the record.
 /// Errors: Error(kData); Error(kConfig) when nothing is left to validate on.
 ClassificationData load_data(RunContext& context, const config::Section& section);
-
-/// Orders the weights of convolutions as their fastest kernels read them.
-void use_channels_last(models::Model& model);
-
-/// Trains, printing a line and logging points each epoch. The model ends on the CPU with its best epoch's weights.
-void train_classifier(RunContext& context, const ClassificationData& data, models::Model& model,
-                      const train::TrainOptions& options, const device::BatchPlan& plan);
 
 }  // namespace assay::app

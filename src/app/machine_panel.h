@@ -9,9 +9,13 @@
 
 namespace assay::app {
 
-/// Tells, for the panel at start, what a run works with and where it keeps its files.
-std::vector<std::pair<std::string, std::string>> describe_machine(const device::Host& host,
-                                                                  const device::ChosenDevice& device,
-                                                                  const std::filesystem::path& folder);
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+/// Tells, for the panel at start, what a run works with, what bounds it and where it keeps its files.
+Facts describe_machine(const device::Host& host, const device::ChosenDevice& device,
+                       const device::DeviceOptions& options, const std::filesystem::path& folder);
+
+/// Lists what was chosen for the run as MLflow's params: "chosen.device.budget_bytes", "chosen.device.threads" ...
+Facts chosen_params(const device::ChosenDevice& device, const device::DeviceOptions& options);
 
 }  // namespace assay::app

@@ -57,7 +57,7 @@ class Session {
   void announce() {
     start_record(wall_clock_ms());
     const auto folder = RunFolder::path_of(options_.run.dir, options_.run.experiment, run_key_);
-    print_panel(fmt::format("would run {}", run_name()), describe_machine(host_, device_, folder));
+    print_panel(fmt::format("would run {}", run_name()), describe_machine(host_, device_, options_.device, folder));
   }
 
   int run_in(const std::filesystem::path& folder) {
@@ -76,7 +76,7 @@ class Session {
     run->log_params(params());
     run->set_tag("mlflow.note.content", make_note(record_));
     for (const auto* file : {"config.toml", "composed.toml"}) run->log_artifact(folder / file, file);
-    print_panel(experiment_.catalogue.experiment, describe_machine(host_, device_, folder));
+    print_panel(experiment_.catalogue.experiment, describe_machine(host_, device_, options_.device, folder));
 
     const auto settings = semantic_settings(configuration_.resolved);
     RunContext context{options_, host_, device_, folder, *run, settings, record_};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -179,7 +180,8 @@ std::vector<Option> describe_with(const T& defaults) {
 /// Describes the options of T, whose defaults are those of a T that nothing was read into.
 template <typename T>
 std::vector<Option> describe() {
-  return describe_with(T{});
+  const auto defaults = std::make_unique<const T>();  // GCC 12 takes members of a temporary for uninitialized
+  return describe_with(*defaults);
 }
 
 }  // namespace assay::config

@@ -1,13 +1,15 @@
 #include "device/discovery.h"
 
-#include <ATen/Parallel.h>
+#include <ATen/DeviceAccelerator.h>
 #include <fmt/format.h>
 #include <torch/torch.h>
 
-#include <optional>
+#include <utility>
 
 #include "core/error.h"
 #include "device/cuda.h"
+#include "device/memory_budget.h"
+#include "device/switches.h"
 
 namespace assay::device {
 namespace {
@@ -26,42 +28,43 @@ std::string try_kernel(c10::Device device) {
   }
 }
 
+int index_of(c10::Device device) { return device.has_index() ? device.index() : 0; }
+
+// Each tells why a kind of device cannot be used, as far as that shows without using it; "" when nothing is against it.
 std::string refuse_cuda(int index) {
   if (auto reason = load_cuda_library(); !reason.empty()) return reason;
   if (!torch::cuda::is_available()) return "LibTorch finds no usable CUDA device";
   const auto num_devices = static_cast<int>(torch::cuda::device_count());
-  if (index >= num_devices) return fmt::format("there are only {} CUDA devices", num_devices);
-  return try_kernel(c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index)));
+  return index < num_devices ? "" : fmt::format("there are only {} CUDA devices", num_devices);
 }
 
 std::string refuse_mps() {
-  if (!torch::mps::is_available()) return "LibTorch was built without it, or the machine is not an Apple one";
-  return try_kernel(c10::Device(c10::kMPS));
+  return torch::mps::is_available() ? "" : "LibTorch was built without it, or the machine is not an Apple one";
 }
 
-ChosenDevice describe_cuda(int index, double fraction) {
-  const auto memory = cuda_memory(index);
-  ChosenDevice chosen;
-  chosen.device = c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
-  chosen.description = cuda_name(index);
-  chosen.memory_total_bytes = memory.total_bytes;
-  chosen.memory_free_bytes = memory.free_bytes;
-  chosen.budget_bytes = static_cast<std::int64_t>(static_cast<double>(memory.free_bytes) * fraction);
-  chosen.bounded_by = "the device";
-  return chosen;
+std::string refuse_other(c10::Device device) {
+  const auto found = at::getAccelerator();
+  if (!found) return "LibTorch knows no other accelerator";
+  return *found == device.type() ? "" : fmt::format("LibTorch's accelerator is {}", c10::DeviceTypeName(*found, true));
 }
 
-// On Apple machines the accelerator shares the host's memory.
-ChosenDevice describe_host(c10::Device device, const Host& host, double fraction) {
-  const auto memory = inspect_host_memory();
-  ChosenDevice chosen;
-  chosen.device = device;
-  chosen.description = host.cpu_name;
-  chosen.memory_total_bytes = memory.total_bytes;
-  chosen.memory_free_bytes = memory.available_bytes;
-  chosen.budget_bytes = static_cast<std::int64_t>(static_cast<double>(memory.available_bytes) * fraction);
-  chosen.bounded_by = memory.bounded_by;
-  return chosen;
+std::string refuse(c10::Device device) {
+  if (device.is_cpu()) return "";
+  if (device.is_cuda()) return refuse_cuda(index_of(device));
+  return device.is_mps() ? refuse_mps() : refuse_other(device);
+}
+
+// Returns "" when the device can be used, with `chosen` filled in, or the reason why not.
+std::string try_device(c10::Device device, const DeviceOptions& options, const Host& host, ChosenDevice& chosen) {
+  if (auto reason = refuse(device); !reason.empty()) return reason;
+  ChosenDevice candidate;
+  candidate.device = device;
+  candidate.description = device.is_cuda() ? cuda_name(index_of(device)) : host.cpu_name;
+  set_memory_budget(options, candidate);
+  enforce_memory_budget(options, candidate);
+  auto reason = try_kernel(device);
+  if (reason.empty()) chosen = std::move(candidate);
+  return reason;
 }
 
 c10::Device parse_device(const std::string& name) {
@@ -69,44 +72,44 @@ c10::Device parse_device(const std::string& name) {
     return c10::Device(name);
   } catch (const c10::Error&) {
     throw Error(ErrorKind::kConfig, fmt::format("device.name = \"{}\": no such device", name), "",
-                "one of: auto, cpu, cuda, cuda:1, mps");
+                "one of: auto, cpu, cuda, cuda:1, mps, xpu");
   }
 }
 
-void check_usable(c10::Device wanted) {
-  std::string reason;
-  if (wanted.is_cuda()) reason = refuse_cuda(wanted.has_index() ? wanted.index() : 0);
-  if (wanted.is_mps()) reason = refuse_mps();
-  if (!wanted.is_cuda() && !wanted.is_mps() && !wanted.is_cpu()) reason = "Assay does not use this kind of device";
-  if (reason.empty()) return;
-  throw Error(ErrorKind::kConfig, fmt::format("device {} cannot be used: {}", wanted.str(), reason), "",
-              "use device.name=auto, or device.name=cpu");
+// The devices to try, the best first. CUDA must be asked before anything asks LibTorch for its accelerator.
+std::vector<std::pair<std::string, c10::Device>> list_candidates() {
+  std::vector<std::pair<std::string, c10::Device>> candidates = {{"cuda", c10::Device(c10::kCUDA, 0)},
+                                                                 {"mps", c10::Device(c10::kMPS)}};
+  load_cuda_library();
+  const auto other = at::getAccelerator();
+  const bool is_other = other && *other != c10::kCUDA && *other != c10::kMPS;
+  candidates.emplace_back("other", c10::Device(is_other ? *other : c10::kPrivateUse1, 0));
+  candidates.emplace_back("cpu", c10::Device(c10::kCPU));
+  return candidates;
 }
 
 }  // namespace
 
 ChosenDevice choose_device(const DeviceOptions& options, const Host& host) {
-  at::set_num_threads(static_cast<int>(options.threads.value_or(host.num_cores)));
-  std::optional<c10::Device> wanted;
-  if (options.name != "auto") {
-    wanted = parse_device(options.name);
-    check_usable(*wanted);
-  }
+  auto notes = set_switches(options, host);
+  ChosenDevice chosen;
   std::vector<std::string> refusals;
-  if (!wanted) {
-    const auto cuda_refusal = refuse_cuda(0);
-    if (!cuda_refusal.empty()) refusals.push_back("cuda: " + cuda_refusal);
-    const auto mps_refusal = cuda_refusal.empty() ? std::string("cuda comes first") : refuse_mps();
-    if (!cuda_refusal.empty() && !mps_refusal.empty()) refusals.push_back("mps: " + mps_refusal);
-    wanted =
-        cuda_refusal.empty() ? c10::Device(c10::kCUDA, 0) : c10::Device(mps_refusal.empty() ? c10::kMPS : c10::kCPU);
+  if (options.name != "auto") {
+    const auto wanted = parse_device(options.name);
+    const auto reason = try_device(wanted, options, host, chosen);
+    if (!reason.empty()) {
+      throw Error(ErrorKind::kConfig, fmt::format("device {} cannot be used: {}", wanted.str(), reason), "",
+                  "use device.name=auto, or device.name=cpu");
+    }
+  } else {
+    for (const auto& [name, device] : list_candidates()) {
+      const auto reason = try_device(device, options, host, chosen);
+      if (reason.empty()) break;
+      refusals.push_back(name + ": " + reason);
+    }
   }
-  auto chosen =
-      wanted->is_cuda()
-          ? describe_cuda(wanted->has_index() ? wanted->index() : 0, options.accelerator_memory_fraction)
-          : describe_host(*wanted, host,
-                          wanted->is_mps() ? options.accelerator_memory_fraction : options.host_memory_fraction);
   chosen.refusals = std::move(refusals);
+  chosen.notes.insert(chosen.notes.end(), notes.begin(), notes.end());
   return chosen;
 }
 

@@ -18,13 +18,15 @@ struct ChosenDevice {
   std::int64_t memory_total_bytes = 0;
   std::int64_t memory_free_bytes = 0;
   std::int64_t budget_bytes = 0;      ///< what the run may use
-  std::string bounded_by;             ///< whose limit the free memory is
+  std::string bounded_by;             ///< whose limit the budget comes from: "user", or whose the free memory is
+  std::string enforced_by;            ///< what refuses memory beyond the budget; empty: nothing
   std::vector<std::string> refusals;  ///< "cuda: no driver ..." for each device tried before it
+  std::vector<std::string> notes;     ///< what could not be found out, and what was assumed instead
 };
 
-/// Finds the device to use by running a small kernel on each candidate: CUDA, then MPS, then the CPU; or the one named.
-/// Also sets the number of threads of an operation.
-/// Errors: Error(kConfig) when the named device cannot be used, with the reason.
+/// Finds the device to use by running a small kernel on each candidate: CUDA, MPS, any other accelerator that LibTorch
+/// knows, the CPU; or the one named. Sets its memory budget, and has it enforced where asked; sets LibTorch's switches.
+/// Errors: Error(kConfig) when the named device cannot be used, with the reason, or the budget is no size.
 ChosenDevice choose_device(const DeviceOptions& options, const Host& host);
 
 /// Returns the tier of a device.

@@ -1,41 +1,65 @@
 #include "device/memory_meter.h"
 
-#include <c10/core/Allocator.h>
-#include <c10/util/ThreadLocalDebugInfo.h>
+#include <ATen/detail/MPSHooksInterface.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
-#include <mutex>
+
+#include "core/error.h"
+#include "device/metering_allocator.h"
 
 namespace assay::device {
 namespace {
 
-// Receives every allocation (positive) and release (negative) of LibTorch's allocators; backward threads inherit it.
-class Meter final : public c10::MemoryReportingInfoBase {
+// What the caching allocator reserves is what the driver counts and what a budget bounds: more than tensors use.
+class CachingMeter final : public MemoryMeter {
  public:
-  void reportMemoryUsage(void*, std::int64_t num_bytes, std::size_t, std::size_t, c10::Device) override {
-    const std::lock_guard lock(mutex_);
-    current_ += num_bytes;
-    peak_ = std::max(peak_, current_);
+  CachingMeter(c10::DeviceAllocator& allocator, c10::DeviceIndex index) : allocator_(allocator), index_(index) {}
+
+  std::int64_t current_bytes() const override { return reserved().current; }
+  std::int64_t peak_bytes() const override { return reserved().peak; }
+
+  void reset_peak() override {
+    allocator_.emptyCache();
+    allocator_.resetPeakStats(index_);
   }
 
-  bool memoryProfilingEnabled() const override { return true; }
-
-  std::int64_t peak() const { return peak_; }
+  std::int64_t num_retries() const override { return allocator_.getDeviceStats(index_).num_alloc_retries; }
 
  private:
-  std::mutex mutex_;
-  std::int64_t current_ = 0;
-  std::int64_t peak_ = 0;
+  c10::CachingAllocator::Stat reserved() const {
+    const auto aggregate = static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+    return allocator_.getDeviceStats(index_).reserved_bytes.at(aggregate);
+  }
+
+  c10::DeviceAllocator& allocator_;
+  c10::DeviceIndex index_;
+};
+
+// MPS keeps no peak, but its driver memory only grows until the cache is emptied.
+class MpsMeter final : public MemoryMeter {
+ public:
+  std::int64_t current_bytes() const override { return static_cast<std::int64_t>(hooks_.getCurrentAllocatedMemory()); }
+  std::int64_t peak_bytes() const override { return static_cast<std::int64_t>(hooks_.getDriverAllocatedMemory()); }
+  void reset_peak() override { hooks_.emptyCache(); }
+  std::int64_t num_retries() const override { return 0; }
+
+ private:
+  const at::MPSHooksInterface& hooks_ = at::detail::getMPSHooks();
 };
 
 }  // namespace
 
-std::int64_t measure_peak_bytes(const std::function<void()>& work) {
-  const auto meter = std::make_shared<Meter>();
-  const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, meter);
-  work();
-  return meter->peak();
+std::unique_ptr<MemoryMeter> make_memory_meter(c10::Device device) {
+  if (device.is_cpu()) return make_host_memory_meter();
+  if (device.is_mps()) return std::make_unique<MpsMeter>();
+  auto* allocator = dynamic_cast<c10::DeviceAllocator*>(c10::GetAllocator(device.type()));
+  if (allocator == nullptr) {
+    throw Error(ErrorKind::kConfig, fmt::format("the memory of device {} cannot be measured", device.str()), "",
+                "give train.batch.micro, or use device.name=cpu");
+  }
+  return std::make_unique<CachingMeter>(*allocator, std::max<c10::DeviceIndex>(device.index(), 0));
 }
 
 }  // namespace assay::device

@@ -8,21 +8,33 @@
 
 namespace assay::device {
 
-/// Holds what one class of device makes of a requested batch; configs/device/*.toml.
+/// Holds what one class of device makes of what an experiment asks for; configs/device/*.toml.
 struct Tier {
   double batch_share = 1.0;
+  std::string precision = "fp32";
+  bool compile = false;
+  std::int64_t image_size = 256;
+  std::optional<std::int64_t> num_workers;
 
   static auto schema() {
-    return config::schema<Tier>(config::field("batch_share", &Tier::batch_share, config::between(0.01, 1.0),
-                                              "largest micro batch as a share of batch.global"));
+    return config::schema<Tier>(
+        config::field("batch_share", &Tier::batch_share, config::between(0.01, 1.0),
+                      "largest micro batch as a share of batch.global"),
+        config::field("precision", &Tier::precision, config::one_of("fp32", "tf32", "bf16", "fp16"),
+                      "in which numbers training multiplies where it leaves the choice to the device"),
+        config::field("compile", &Tier::compile, "capture the training step as a graph, where the device can"),
+        config::field("image_size", &Tier::image_size, config::at_least(8).in("pixels"),
+                      "largest side that the device is meant for; larger images are told, not resized"),
+        config::field("num_workers", &Tier::num_workers, config::between(0, 64),
+                      "threads that prepare batches where the data leaves the choice; auto: the cores"));
   }
 };
 
 struct Tiers {
-  Tier large;
-  Tier medium{0.7};
-  Tier small{0.4};
-  Tier cpu;
+  Tier large{1.0, "bf16", true, 256, std::nullopt};
+  Tier medium{0.7, "fp16", true, 224, std::nullopt};
+  Tier small{0.4, "fp16", false, 160, std::nullopt};
+  Tier cpu{1.0, "fp32", false, 128, std::nullopt};
 
   static auto schema() {
     return config::schema<Tiers>(config::field("large", &Tiers::large, "accelerators of 8 GB and more"),
@@ -35,32 +47,57 @@ struct Tiers {
 struct DeviceOptions {
   std::string name = "auto";
   std::optional<std::int64_t> threads;
+  std::optional<std::int64_t> interop_threads;
+  std::string memory_budget = "auto";
   double accelerator_memory_fraction = 0.8;
   double host_memory_fraction = 0.5;
+  bool enforce_budget = true;
+  bool cudnn_benchmark = false;
+  bool tf32 = true;
   Tiers tiers;
 
   static auto schema() {
     return config::schema<DeviceOptions>(
-        config::field("name", &DeviceOptions::name, "auto, cpu, cuda, cuda:1, mps"),
+        config::field("name", &DeviceOptions::name, "auto, cpu, cuda, cuda:1, mps, xpu"),
         config::field("threads", &DeviceOptions::threads, config::at_least(1),
                       "threads of one operation; auto: the cores"),
+        config::field("interop_threads", &DeviceOptions::interop_threads, config::at_least(1),
+                      "operations that may run at a time on the CPU; auto: as LibTorch has it"),
+        config::field("memory_budget", &DeviceOptions::memory_budget,
+                      "what a run may use, such as \"2 GB\"; auto: the fraction below"),
         config::field("accelerator_memory_fraction", &DeviceOptions::accelerator_memory_fraction,
                       config::between(0.01, 1.0), "share of an accelerator's free memory that a run may use"),
         config::field("host_memory_fraction", &DeviceOptions::host_memory_fraction, config::between(0.01, 1.0),
                       "share of the available host memory that a run may use on the CPU"),
-        config::field("tiers", &DeviceOptions::tiers, "what a class of device makes of a requested batch"));
+        config::field("enforce_budget", &DeviceOptions::enforce_budget,
+                      "refuse memory beyond the budget, instead of only sizing the batch by it"),
+        config::field("cudnn_benchmark", &DeviceOptions::cudnn_benchmark,
+                      "let cuDNN time its algorithms; results may then differ from run to run"),
+        config::field("tf32", &DeviceOptions::tf32, "let CUDA multiply fp32 matrices with 10 bits of mantissa"),
+        config::field("tiers", &DeviceOptions::tiers, "what a class of device makes of what is asked for"));
   }
 };
 
 struct BatchOptions {
-  std::int64_t global = 128;
+  std::optional<std::int64_t> global = 128;
   std::optional<std::int64_t> micro;
+  std::int64_t largest = 1024;
+  std::string lr_scaling = "auto";
+  std::int64_t base = 128;
+  bool cache = true;
 
   static auto schema() {
     return config::schema<BatchOptions>(
-        config::field("global", &BatchOptions::global, config::at_least(2), "images of one optimizer step"),
+        config::field("global", &BatchOptions::global, config::at_least(2),
+                      "images of one optimizer step; auto: the largest power of two that fits"),
         config::field("micro", &BatchOptions::micro, config::at_least(2),
-                      "images of one forward pass; auto: as many as fit"));
+                      "images of one forward pass; auto: as many as fit"),
+        config::field("largest", &BatchOptions::largest, config::at_least(2), "bound of an automatic global batch"),
+        config::field("lr_scaling", &BatchOptions::lr_scaling, config::one_of("auto", "none", "linear", "sqrt"),
+                      "how the learning rate follows global / base; auto: linear when global is automatic, else none"),
+        config::field("base", &BatchOptions::base, config::at_least(1),
+                      "global batch for which the learning rate is meant"),
+        config::field("cache", &BatchOptions::cache, "try first the micro batch that was found before"));
   }
 };
 

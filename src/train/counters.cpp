@@ -32,6 +32,7 @@ void visit_counters(AnyCounters& counters, const Visit& visit) {
   visit("seconds", counters.seconds);
   visit("best_accuracy", counters.best_accuracy);
   visit("best_epoch", counters.best_epoch);
+  visit("micro_batch", counters.micro_batch);
   visit("ended", counters.ended);
   visit("schedule", counters.schedule);
 }

@@ -34,6 +34,7 @@ struct Counters {
   double seconds = 0.0;         ///< of training so far, in all processes that had a part in it
   double best_accuracy = -1.0;  ///< on validation
   std::int64_t best_epoch = 0;
+  std::int64_t micro_batch = 0;  ///< images of a forward pass; fewer than at first when memory did not suffice
   bool ended = false;            ///< early, or because its time was over
   std::vector<double> schedule;  ///< state of the learning rate's schedule
 

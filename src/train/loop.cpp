@@ -29,8 +29,8 @@ class Trainer {
       : options_(options),
         input_(input),
         state_(options, input.model, input.step.precision, input.device, input.train.num_batches()),
-        stepper_(input.model, *state_.optimizer, state_.scaler, average(),
-                 input.loss ? input.loss : cross_entropy(options.label_smoothing), input.device, input.step),
+        stepper_(input.model, state_, input.loss ? input.loss : cross_entropy(options.label_smoothing), input.device,
+                 input.step),
         snapshots_(input.folder / "checkpoints"),
         profile_(options.profile ? input.folder / "profile" : std::filesystem::path(), input.device) {}
 
@@ -201,6 +201,7 @@ class Trainer {
     const auto snapshot = snapshots_.newest();
     if (!snapshot) return;
     state_.restore(*snapshot, input_.settings);
+    stepper_.set_micro_batch(counters_.micro_batch);
     seconds_before_ = counters_.seconds;
     result_.resumed_at_step = counters_.step;
     fmt::print(stderr, "resumed in epoch {}, after {} of its {} batches\n", epoch(), counters_.batch,
@@ -222,6 +223,7 @@ class Trainer {
   // A disk that is full now may not be so later: training goes on, and what was saved before is still there.
   void save() {
     counters_.seconds = seconds();
+    counters_.micro_batch = stepper_.micro_batch();
     try {
       snapshots_.save(state_.snapshot(input_.settings), counters_.step);
     } catch (const Error& error) {

@@ -50,7 +50,7 @@ struct TrainOptions {
   std::int64_t patience = 10;
   double max_time_s = 0.0;
   double label_smoothing = 0.1;
-  std::optional<double> dropout;
+  double dropout = -1.0;
   double clip_norm = 0.0;
   std::string precision = "auto";
   std::string not_finite = "stop";
@@ -75,8 +75,8 @@ struct TrainOptions {
                       "training ends as if this were its last epoch; 0: no limit"),
         config::field("label_smoothing", &TrainOptions::label_smoothing, config::between(0.0, 0.99),
                       "probability that is spread over all classes"),
-        config::field("dropout", &TrainOptions::dropout, config::between(0.0, 0.99),
-                      "rate of all dropout layers; auto: the network's own"),
+        config::field("dropout", &TrainOptions::dropout, config::between(-1.0, 0.99),
+                      "rate of all dropout layers; negative: the network's own"),
         config::field("clip_norm", &TrainOptions::clip_norm, config::at_least(0.0),
                       "largest norm of all gradients together; 0: any"),
         config::field("precision", &TrainOptions::precision, config::one_of("auto", "fp32", "tf32", "bf16", "fp16"),

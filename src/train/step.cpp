@@ -8,9 +8,13 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/rng.h"
+#include "device/out_of_memory.h"
+#include "train/state.h"
 
 namespace assay::train {
 namespace {
+
+constexpr std::int64_t kSmallestMicroBatch = 2;  // BatchNorm in training needs two values a channel
 
 // Dropout draws from LibTorch's own generators: seeding them for each forward pass makes a step repeatable.
 void seed_dropout(std::uint64_t seed, const StepPlace& place, std::int64_t first_image) {
@@ -29,12 +33,9 @@ at::Tensor count_correct(const at::Tensor& predicted, const LossInput& input) {
 
 }  // namespace
 
-Stepper::Stepper(models::Model& model, Optimizer& optimizer, LossScaler& scaler, Ema* ema, Loss loss,
-                 c10::Device device, const StepOptions& options)
+Stepper::Stepper(models::Model& model, TrainState& state, Loss loss, c10::Device device, const StepOptions& options)
     : model_(model),
-      optimizer_(optimizer),
-      scaler_(scaler),
-      ema_(ema),
+      state_(state),
       loss_(std::move(loss)),
       device_(device),
       options_(options),
@@ -52,19 +53,19 @@ StepResult Stepper::step(const data::Batch& batch, const StepPlace& place, doubl
   const auto gradients = this->gradients();
   if (!std::isfinite(sums.loss)) {
     result.outcome = StepOutcome::kNotFinite;
-  } else if (!scaler_.unscale(gradients)) {
+  } else if (!state_.scaler.unscale(gradients)) {
     result.outcome = StepOutcome::kOverflowed;
   } else if (options_.clip_norm > 0.0) {
     result.gradient_norm = clip(gradients);
     if (!std::isfinite(result.gradient_norm)) result.outcome = StepOutcome::kNotFinite;
   }
   if (result.outcome == StepOutcome::kTaken) {
-    optimizer_.step(rate_factor);
-    if (ema_ != nullptr) ema_->update(place.step);
+    state_.optimizer->step(rate_factor);
+    if (state_.ema) state_.ema->update(place.step);
   } else {
     undo_forward();
   }
-  optimizer_.zero_grad();
+  state_.optimizer->zero_grad();
   times.optimizer += watch.seconds();
   return result;
 }
@@ -93,7 +94,7 @@ Stepper::Sums Stepper::accumulate(const data::Batch& batch, const StepPlace& pla
     loss_sum += loss.detach();
     num_correct += count_correct(logits.detach().argmax(1), {images, logits, labels, other_labels, batch.share});
     const auto forward_seconds = watch.seconds();
-    scaler_.scale(loss).backward();
+    state_.scaler.scale(loss).backward();
     times.forward += forward_seconds;
     times.backward += watch.seconds() - forward_seconds;
   }
@@ -101,7 +102,21 @@ Stepper::Sums Stepper::accumulate(const data::Batch& batch, const StepPlace& pla
 }
 
 Stepper::Sums Stepper::accumulate_within_memory(const data::Batch& batch, const StepPlace& place, StepTimes& times) {
-  return accumulate(batch, place, times);
+  if (!options_.halves) return accumulate(batch, place, times);
+  Sums sums;
+  while (!device::ran_within_memory([&] { sums = accumulate(batch, place, times); })) {
+    state_.optimizer->zero_grad();
+    undo_forward();
+    const auto tried = std::min(options_.micro_batch, batch.labels.size(0));
+    if (tried <= kSmallestMicroBatch) {
+      throw Error(ErrorKind::kConfig, fmt::format("a training step of {} images does not fit into memory", tried), "",
+                  "free memory, use a smaller image or model, or set train.gradient_checkpointing=true");
+    }
+    options_.micro_batch = (tried + 1) / 2;
+    fmt::print(stderr, "out of memory in epoch {}, batch {}: from here on in passes of {} images instead of {}\n",
+               place.epoch, place.batch, options_.micro_batch, tried);
+  }
+  return sums;
 }
 
 std::vector<at::Tensor> Stepper::gradients() const {

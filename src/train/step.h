@@ -5,9 +5,7 @@
 
 #include "data/loader.h"
 #include "models/model.h"
-#include "train/ema.h"
 #include "train/loss.h"
-#include "train/optimizers/optimizer.h"
 #include "train/precision.h"
 
 namespace assay::train {
@@ -47,22 +45,25 @@ struct StepOptions {
   double clip_norm = 0.0;        ///< largest Euclidean norm of all gradients together; 0: any
   Precision precision = Precision::kFp32;
   std::uint64_t seed = 0;
+  bool halves = true;  ///< the micro batch, when memory does not suffice; else that is passed on
 };
 
-/// Takes optimizer steps. Everything is borrowed; `ema` may be null. A step is a pure function of the weights, the
+class TrainState;
+
+/// Takes optimizer steps. Everything is borrowed. A step is a pure function of the weights, the
 /// states, the batch and its place.
 class Stepper {
  public:
-  Stepper(models::Model& model, Optimizer& optimizer, LossScaler& scaler, Ema* ema, Loss loss, c10::Device device,
-          const StepOptions& options);
+  Stepper(models::Model& model, TrainState& state, Loss loss, c10::Device device, const StepOptions& options);
 
   /// Computes the gradients of a batch in forward passes of at most `micro_batch` images, whose losses are weighted so
   /// that the sum is the mean over the batch, and changes the weights. When memory does not suffice, halves the micro
   /// batch, says so and begins the step anew.
-  /// Errors: Error(kConfig) when not even one image fits.
+  /// Errors: Error(kConfig) when not even two images fit.
   StepResult step(const data::Batch& batch, const StepPlace& place, double rate_factor, StepTimes& times);
 
   std::int64_t micro_batch() const { return options_.micro_batch; }
+  void set_micro_batch(std::int64_t micro_batch) { options_.micro_batch = micro_batch; }
 
  private:
   struct Sums {
@@ -76,9 +77,7 @@ class Stepper {
   void undo_forward();
 
   models::Model& model_;
-  Optimizer& optimizer_;
-  LossScaler& scaler_;
-  Ema* ema_;
+  TrainState& state_;
   Loss loss_;
   c10::Device device_;
   StepOptions options_;

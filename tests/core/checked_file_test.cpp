@@ -16,7 +16,7 @@ class CheckedFileTest : public testing::Test {
 };
 
 TEST_F(CheckedFileTest, GivesBackWhatWasWritten) {
-  for (const std::string bytes : {std::string(), std::string("abc"), std::string("\0\n\xff", 3)}) {
+  for (const auto& bytes : {std::string(), std::string("abc"), std::string("\0\n\xff", 3)}) {
     write_checked_file(file(), "checkpoint", bytes);
     EXPECT_EQ(read_checked_file(file(), "checkpoint"), bytes);
   }

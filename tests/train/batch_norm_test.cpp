@@ -15,7 +15,7 @@ class DropoutNet final : public models::Model {
     torch::manual_seed(3);
     auto node = add_input();
     std::int64_t channels = 3;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 6; ++i) {
       const auto path = std::to_string(i);
       node = add_dropout("dropout" + path, node, i == 0 ? 0.0 : rate);
       node =
@@ -80,10 +80,12 @@ TEST_F(BatchNormTest, GivesThePlainMeansOfTheBatches) {
 }
 
 TEST_F(BatchNormTest, KeepsTheAccuracyThatStatisticsUnderDropoutLose) {
-  DropoutNet net(0.8);
+  DropoutNet net(0.7);
   auto loader = training_loader();
   TrainOptions options;
-  options.epochs = 12;
+  options.epochs = 20;
+  options.patience = 20;
+  options.keep = "last";
   options.optimizer = section("name = \"sgd\"\nlr = 0.05\nweight_decay = 0.0");
   options.schedule = section("name = \"constant\"");
   LastPoint sink;
@@ -92,9 +94,9 @@ TEST_F(BatchNormTest, KeepsTheAccuracyThatStatisticsUnderDropoutLose) {
   train(options, {net, loader, validation, torch::kCPU, {32}, folder.path(), {}, sink});
 
   const auto report = recompute_batch_norm(net, loader, 100, 200, torch::kCPU);
-  EXPECT_EQ(report.num_dropout_layers, 4);
+  EXPECT_EQ(report.num_dropout_layers, 6);
   const auto with_dropout_off = accuracy(net);
-  EXPECT_EQ(net.named_modules("", false)["dropout1"]->as<torch::nn::Dropout>()->options.p(), 0.8);
+  EXPECT_EQ(net.named_modules("", false)["dropout1"]->as<torch::nn::Dropout>()->options.p(), 0.7);
 
   net.train();  // the same passes with dropout left on, as a plain loop would make them
   loader.start_epoch(100);
@@ -114,11 +116,11 @@ TEST_F(BatchNormTest, DropoutHasItsRatesBack) {
   DropoutNet net(0.3);
   {
     const DropoutOff off(net);
-    EXPECT_EQ(off.num_layers(), 4);
+    EXPECT_EQ(off.num_layers(), 6);
     EXPECT_EQ(net.named_modules("", false)["dropout1"]->as<torch::nn::Dropout>()->options.p(), 0.0);
   }
   EXPECT_EQ(net.named_modules("", false)["dropout1"]->as<torch::nn::Dropout>()->options.p(), 0.3);
-  EXPECT_EQ(set_dropout_rate(net, 0.1), 4);
+  EXPECT_EQ(set_dropout_rate(net, 0.1), 6);
   EXPECT_EQ(net.named_modules("", false)["dropout1"]->as<torch::nn::Dropout>()->options.p(), 0.1);
 }
 

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "expect_error.h"
 #include "train/state.h"
 #include "train/training_fixture.h"
 
@@ -17,10 +18,11 @@ class StepTest : public testing::Test {
   StepResult step(TinyNet& net, const data::Batch& batch, const StepOptions& step_options) {
     options_.schedule = section("name = \"constant\"");
     TrainState state(options_, net, step_options.precision, torch::kCPU, 1);
-    Stepper stepper(net, *state.optimizer, state.scaler, state.ema ? &*state.ema : nullptr, cross_entropy(0.1),
-                    torch::kCPU, step_options);
+    Stepper stepper(net, state, loss_, torch::kCPU, step_options);
     StepTimes times;
-    return stepper.step(batch, {1, 0, 0}, 1.0, times);
+    const auto result = stepper.step(batch, {1, 0, 0}, 1.0, times);
+    micro_batch_ = stepper.micro_batch();
+    return result;
   }
 
   // Without BatchNorm in training mode and dropout, parts of a batch are independent of each other.
@@ -33,6 +35,8 @@ class StepTest : public testing::Test {
   data::Images images_ = two_classes(32);
   data::Batch batch_{images_.pixels.narrow(0, 0, 10).to(torch::kFloat32) / 255.0, images_.labels.narrow(0, 0, 10)};
   TrainOptions options_;
+  Loss loss_ = cross_entropy(0.1);
+  std::int64_t micro_batch_ = 0;
 };
 
 TEST_F(StepTest, MicroBatchesAddUpToTheWholeBatch) {
@@ -81,6 +85,28 @@ TEST_F(StepTest, MixedLabelsShareTheLossAndTheHits) {
   mixed.share = 0.5;
   const auto result = step(net, mixed, {10});
   EXPECT_EQ(result.num_correct, 5.0);  // each image is half right, whatever is predicted
+}
+
+TEST_F(StepTest, OutOfMemoryHalvesTheMicroBatchAndRedoesTheStep) {
+  TinyNet halved, small;  // with BatchNorm and dropout: only the same passes from the start give the same bits
+  halved.train();
+  small.train();
+  const auto plain = loss_;
+  loss_ = [plain, num_calls = 0](const LossInput& input) mutable {
+    TORCH_CHECK_WITH(OutOfMemoryError, ++num_calls != 2, "no memory");  // in the second pass of three
+    return plain(input);
+  };
+  const auto result = step(halved, batch_, {4});
+  EXPECT_EQ(micro_batch_, 2);
+  loss_ = plain;
+  EXPECT_EQ(step(small, batch_, {2}).loss, result.loss);
+  EXPECT_TRUE(all_values(halved).equal(all_values(small)));
+}
+
+TEST_F(StepTest, SaysSoWhenNotEvenTwoImagesFit) {
+  auto net = plain_net();
+  loss_ = [](const LossInput&) -> at::Tensor { TORCH_CHECK_WITH(OutOfMemoryError, false, "no memory"); };
+  EXPECT_ERROR(step(net, batch_, {10}), kConfig, "a training step of 2 images does not fit");
 }
 
 TEST_F(StepTest, Bfloat16ComesCloseToFloat32) {

@@ -1,0 +1,133 @@
+#include "app/training.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <cstdio>
+
+#include "app/sample_images.h"
+#include "core/clock.h"
+#include "data/split.h"
+#include "train/dropout.h"
+#include "train/loop.h"
+
+namespace assay::app {
+namespace {
+
+std::uint64_t seed_of(const RunContext& context) { return static_cast<std::uint64_t>(context.options.run.seed); }
+
+Json to_json(const train::Epoch& epoch) {
+  return {{"epoch", epoch.epoch},
+          {"train/loss", epoch.train_loss},
+          {"train/accuracy", epoch.train_accuracy},
+          {"val/loss", epoch.validation_loss},
+          {"val/accuracy", epoch.validation_accuracy},
+          {"lr", epoch.learning_rate},
+          {"seconds", epoch.seconds},
+          {"images_per_second", epoch.images_per_second}};
+}
+
+void print_epoch(const train::Epoch& epoch, std::int64_t num_epochs) {
+  fmt::print(stderr,
+             "epoch {:>3}/{}  loss {:.4f}  val loss {:.4f}  val accuracy {:.2f} %  lr {:.4f}  {:.0f} images/s  {}\n",
+             epoch.epoch, num_epochs, epoch.train_loss, epoch.validation_loss, epoch.validation_accuracy * 100.0,
+             epoch.learning_rate, epoch.images_per_second, format_duration(epoch.seconds));
+}
+
+train::TrainOptions shorten(train::TrainOptions options) {
+  if (options.trial.fast_dev_run) options.epochs = 1;
+  return options;
+}
+
+struct Loaders {
+  data::Loader train;
+  data::Loader validation;
+};
+
+Loaders make_loaders(const ClassificationData& data, const train::TrainOptions& options, std::int64_t batch_size,
+                     std::uint64_t seed) {
+  const auto& trial = options.trial;
+  auto loading = data.loading;
+  auto train_places = data.train;
+  auto validation_places = data.validation;
+  if (trial.overfit_batches > 0) {
+    loading.augment = {0, "zero", false};
+    const auto count = std::min(static_cast<std::int64_t>(train_places.size()), trial.overfit_batches * batch_size);
+    train_places = data::draw_places(train_places, count, seed);
+    validation_places = train_places;
+  }
+  Loaders loaders{
+      data::Loader::for_training(data.train_images, train_places, data.normalization, loading, batch_size, seed),
+      data::Loader::for_evaluation(data.train_images, validation_places, data.normalization, kEvaluationBatch)};
+  const auto limit = trial.fast_dev_run ? 1 : trial.limit_batches;
+  if (limit > 0) loaders.train.limit(limit);
+  if (limit > 0) loaders.validation.limit(limit);
+  return loaders;
+}
+
+void log_profile(RunContext& context) {
+  for (const auto* name : {"profile/trace.json", "profile/operations.txt"}) {
+    const auto file = context.folder / name;
+    if (std::filesystem::exists(file)) context.run.log_artifact(file, name);
+  }
+}
+
+}  // namespace
+
+train::Precision choose_precision(const RunContext& context, const train::TrainOptions& options) {
+  const auto& tier = device::tier_of(context.device, context.options.device.tiers);
+  const auto precision = train::parse_precision(options.precision == "auto" ? tier.precision : options.precision);
+  train::check_precision(precision, context.device.device, context.host.isa);
+  return precision;
+}
+
+void prepare_network(models::Model& model, const train::TrainOptions& options, c10::Device device) {
+  if (options.dropout >= 0.0) train::set_dropout_rate(model, options.dropout);
+  model.set_gradient_checkpointing(options.gradient_checkpointing);
+  model.to(device);
+  for (auto& parameter : model.parameters()) {
+    if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+  }
+}
+
+void train_classifier(RunContext& context, const ClassificationData& data, models::Model& model,
+                      const train::TrainOptions& options, const device::BatchPlan& plan) {
+  const auto seed = seed_of(context);
+  const auto precision = choose_precision(context, options);
+  context.run.log_params({{"chosen.precision", train::to_string(precision)}});
+  prepare_network(model, options, context.device.device);
+  auto loaders = make_loaders(data, options, plan.global, seed);
+  log_augmented_images(context, data, loaders.train);
+  auto& record = context.record["training"];
+  record = {{"history", Json::array()},
+            {"epochs_planned", options.epochs},
+            {"batch_global", plan.global},
+            {"batch_micro", plan.micro},
+            {"precision", train::to_string(precision)}};
+  const auto on_epoch = [&](const train::Epoch& epoch) {
+    record["history"].push_back(to_json(epoch));
+    print_epoch(epoch, options.epochs);
+  };
+  const train::TrainInput input{model,
+                                loaders.train,
+                                loaders.validation,
+                                context.device.device,
+                                {plan.micro, options.clip_norm, precision, seed},
+                                context.folder,
+                                context.settings,
+                                context.run,
+                                on_epoch,
+                                {},
+                                plan.lr_factor};
+  const auto result = train::train(shorten(options), input);
+  record["best_epoch"] = result.best_epoch;
+  record["stopped_early"] = result.stopped_early;
+  record["ending"] = result.ending;
+  record["batch_micro"] = result.micro_batch;
+  record["resumed_at_step"] = result.resumed_at_step;
+  if (options.profile) log_profile(context);
+  model.to(torch::kCPU);
+  model.eval();
+}
+
+}  // namespace assay::app

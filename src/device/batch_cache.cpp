@@ -1,0 +1,59 @@
+#include "device/batch_cache.h"
+
+#include <spdlog/spdlog.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "core/build_info.h"
+#include "core/error.h"
+#include "core/sha256.h"
+#include "core/system_file.h"
+
+namespace assay::device {
+namespace {
+
+constexpr double kBudgetSteps = 8.0;  // a power of two
+
+Json complete(Json question, std::int64_t budget_bytes) {
+  const auto& build = build_info();
+  const auto step = std::floor(std::log2(static_cast<double>(budget_bytes)) * kBudgetSteps);
+  question["build"] = {build.version, build.commit, build.compiler, build.build_type, build.torch_version};
+  question["budget"] = std::floor(std::exp2(step / kBudgetSteps));
+  return question;
+}
+
+}  // namespace
+
+BatchCache::BatchCache(std::filesystem::path folder, Json question, std::int64_t budget_bytes)
+    : question_(complete(std::move(question), budget_bytes)),
+      file_(std::move(folder) / (sha256(question_.dump()) + ".json")) {}
+
+std::optional<std::int64_t> BatchCache::find() const {
+  if (!std::filesystem::exists(file_)) return std::nullopt;
+  const auto kept = Json::parse(read_system_file(file_), nullptr, /*allow_exceptions=*/false);
+  const auto size = kept.is_object() && kept.value("question", Json()) == question_ ? kept.find("micro") : kept.end();
+  if (size == kept.end() || !size->is_number_integer() || size->get<std::int64_t>() < 1) {
+    spdlog::warn("{} is damaged: the batch size is looked for anew", file_.string());
+    return std::nullopt;
+  }
+  return size->get<std::int64_t>();
+}
+
+void BatchCache::keep(const FoundBatch& found) const {
+  try {
+    write_json(file_, {{"question", question_}, {"micro", found.num_samples}, {"peak_bytes", found.peak_bytes}});
+  } catch (const Error& error) {
+    spdlog::warn("the batch size found is not kept for later runs: {}", error.message());
+  }
+}
+
+std::filesystem::path batch_cache_folder() {
+  const auto* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && *cache == '/') return std::filesystem::path(cache) / "assay" / "batch";
+  const auto* home = std::getenv("HOME");
+  if (home != nullptr && *home == '/') return std::filesystem::path(home) / ".cache" / "assay" / "batch";
+  return {};
+}
+
+}  // namespace assay::device

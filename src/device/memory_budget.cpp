@@ -1,0 +1,121 @@
+#include "device/memory_budget.h"
+
+#include <ATen/detail/MPSHooksInterface.h>
+#include <c10/core/AllocatorConfig.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <algorithm>
+
+#include "device/cuda.h"
+#include "device/memory_size.h"
+#include "device/metering_allocator.h"
+
+namespace assay::device {
+namespace {
+
+constexpr std::int64_t kAssumedMemory = 2'000'000'000;  // of an accelerator that does not tell
+
+struct Memory {
+  std::int64_t total_bytes = 0;
+  std::int64_t free_bytes = 0;
+  std::string bounded_by = "the device";
+};
+
+// On Apple machines the accelerator shares the host's memory, and may use what Metal recommends.
+Memory mps_memory() {
+  const auto& hooks = at::detail::getMPSHooks();
+  const auto recommended = static_cast<std::int64_t>(hooks.getRecommendedMaxMemory());
+  const auto used = static_cast<std::int64_t>(hooks.getDriverAllocatedMemory());
+  return {recommended, std::max<std::int64_t>(0, recommended - used), "Metal's recommended working set"};
+}
+
+Memory host_memory() {
+  ::malloc_trim(0);
+  const auto host = inspect_host_memory();
+  return {host.total_bytes, host.available_bytes, host.bounded_by};
+}
+
+Memory accelerator_memory(c10::Device device) {
+  auto* allocator = dynamic_cast<c10::DeviceAllocator*>(c10::GetAllocator(device.type()));
+  if (allocator == nullptr) return {};
+  try {
+    const auto [num_free, num_total] = allocator->getMemoryInfo(std::max<c10::DeviceIndex>(device.index(), 0));
+    return {static_cast<std::int64_t>(num_total), static_cast<std::int64_t>(num_free)};
+  } catch (const c10::Error&) {
+    return {};
+  }
+}
+
+Memory memory_of(c10::Device device) {
+  if (device.is_cpu()) return host_memory();
+  if (device.is_mps()) return mps_memory();
+  if (!device.is_cuda()) return accelerator_memory(device);
+  const auto memory = cuda_memory(device.has_index() ? device.index() : 0);
+  return {memory.total_bytes, memory.free_bytes};
+}
+
+std::string limit_cuda_allocator(double fraction) {
+  try {
+    const auto before = c10::CachingAllocator::getAllocatorSettings();
+    const auto limit = fmt::format("per_process_memory_fraction:{:.4f}", fraction);
+    c10::CachingAllocator::setAllocatorSettings(before.empty() ? limit : before + "," + limit);
+    return "";
+  } catch (const c10::Error& error) {
+    return error.what_without_backtrace();
+  }
+}
+
+}  // namespace
+
+void set_memory_budget(const DeviceOptions& options, ChosenDevice& chosen) {
+  auto memory = memory_of(chosen.device);
+  if (memory.total_bytes <= 0) {
+    memory = {kAssumedMemory, kAssumedMemory, "an assumption"};
+    chosen.notes.push_back(fmt::format("{} does not tell its memory: {} are assumed; device.memory_budget sets it",
+                                       chosen.device.str(), format_memory_size(kAssumedMemory)));
+  }
+  const auto fraction = chosen.device.is_cpu() ? options.host_memory_fraction : options.accelerator_memory_fraction;
+  chosen.memory_total_bytes = memory.total_bytes;
+  chosen.memory_free_bytes = memory.free_bytes;
+  chosen.bounded_by = memory.bounded_by;
+  chosen.budget_bytes = static_cast<std::int64_t>(static_cast<double>(memory.free_bytes) * fraction);
+  if (options.memory_budget != "auto") {
+    const auto asked = parse_memory_size(options.memory_budget, "device.memory_budget");
+    if (asked > memory.free_bytes) {
+      chosen.notes.push_back(fmt::format("device.memory_budget = \"{}\" is more than the {} that are free",
+                                         options.memory_budget, format_memory_size(memory.free_bytes)));
+    } else {
+      chosen.bounded_by = "user";
+    }
+    chosen.budget_bytes = std::min(asked, memory.free_bytes);
+  }
+}
+
+void enforce_memory_budget(const DeviceOptions& options, ChosenDevice& chosen) {
+  if (chosen.device.is_cpu()) {
+    install_metering_allocator();
+    set_host_memory_budget(options.enforce_budget ? chosen.budget_bytes : 0);
+    if (options.enforce_budget) chosen.enforced_by = "the metering allocator";
+    return;
+  }
+  set_host_memory_budget(0);
+  if (!options.enforce_budget) return;
+  const auto fraction = static_cast<double>(chosen.budget_bytes) / static_cast<double>(chosen.memory_total_bytes);
+  if (chosen.device.is_mps()) {
+    at::detail::getMPSHooks().setMemoryFraction(fraction);
+    chosen.enforced_by = "LibTorch's MPS allocator";
+  } else if (chosen.device.is_cuda()) {
+    const auto problem = limit_cuda_allocator(fraction);
+    if (problem.empty()) {
+      chosen.enforced_by = "LibTorch's CUDA allocator";
+    } else {
+      chosen.notes.push_back(fmt::format("the memory budget is not enforced: {}", problem));
+    }
+  } else {
+    chosen.notes.emplace_back("the memory budget is not enforced on this kind of device");
+  }
+}
+
+}  // namespace assay::device

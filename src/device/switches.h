@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "device/host.h"
+#include "device/options.h"
+
+namespace assay::device {
+
+/// Sets what LibTorch offers for the whole process: threads, TF32, cuDNN's search. Returns what could not be set.
+std::vector<std::string> set_switches(const DeviceOptions& options, const Host& host);
+
+/// Lists the switches as they stand, by the keys under which they are logged: ("device.threads", "2").
+std::vector<std::pair<std::string, std::string>> list_switches();
+
+}  // namespace assay::device

@@ -1,0 +1,91 @@
+#include "device/discovery.h"
+
+#include <torch/torch.h>
+
+#include "device/memory_size.h"
+#include "device/metering_allocator.h"
+#include "device/out_of_memory.h"
+#include "expect_error.h"
+
+namespace assay::device {
+namespace {
+
+TEST(DiscoveryTest, FallsBackToTheCpuSayingWhy) {
+  const auto chosen = choose_device({}, inspect_host());
+  if (!chosen.device.is_cpu()) GTEST_SKIP() << "this machine has an accelerator: " << chosen.description;
+  EXPECT_EQ(chosen.refusals.size(), 3U);
+  EXPECT_GT(chosen.budget_bytes, 0);
+  EXPECT_LE(chosen.budget_bytes, chosen.memory_free_bytes / 2);
+}
+
+TEST(DiscoveryTest, RefusesUnknownAndAbsentDevices) {
+  DeviceOptions options;
+  options.name = "gpu";
+  EXPECT_ERROR(choose_device(options, inspect_host()), kConfig, "no such device");
+  options.name = "mps";
+  EXPECT_ERROR(choose_device(options, inspect_host()), kConfig, "device mps cannot be used");
+}
+
+TEST(DiscoveryTest, OtherAcceleratorsAreTriedAndRefused) {
+  DeviceOptions options;
+  options.name = "xpu";
+  EXPECT_ERROR(choose_device(options, inspect_host()), kConfig, "device xpu cannot be used: LibTorch");
+}
+
+class BudgetTest : public testing::Test {
+ protected:
+  void SetUp() override { options_.name = "cpu"; }
+  void TearDown() override { set_host_memory_budget(0); }
+
+  DeviceOptions options_;
+};
+
+TEST_F(BudgetTest, UserBoundsIt) {
+  options_.memory_budget = "50 MB";
+  const auto chosen = choose_device(options_, inspect_host());
+  EXPECT_EQ(chosen.budget_bytes, 50'000'000);
+  EXPECT_EQ(chosen.bounded_by, "user");
+}
+
+TEST_F(BudgetTest, UserCannotHaveMoreThanIsFree) {
+  options_.memory_budget = "900000 GB";
+  const auto chosen = choose_device(options_, inspect_host());
+  EXPECT_EQ(chosen.budget_bytes, chosen.memory_free_bytes);
+  EXPECT_NE(chosen.bounded_by, "user");
+  EXPECT_THAT(chosen.notes, testing::ElementsAre(testing::HasSubstr("more than the")));
+}
+
+TEST_F(BudgetTest, IsEnforcedUnlessSwitchedOff) {
+  options_.memory_budget = "50 MB";
+  EXPECT_EQ(choose_device(options_, inspect_host()).enforced_by, "the metering allocator");
+  EXPECT_FALSE(ran_within_memory([] { torch::empty({13'000'000}); }));
+  options_.enforce_budget = false;
+  EXPECT_EQ(choose_device(options_, inspect_host()).enforced_by, "");
+  EXPECT_TRUE(ran_within_memory([] { torch::empty({13'000'000}); }));
+}
+
+TEST(MemorySizeTest, ReadsUnits) {
+  EXPECT_EQ(parse_memory_size("2 GB", "k"), 2'000'000'000);
+  EXPECT_EQ(parse_memory_size("1.5GiB", "k"), 1'610'612'736);
+  EXPECT_EQ(parse_memory_size("800 MB", "k"), 800'000'000);
+  EXPECT_EQ(parse_memory_size("12345", "k"), 12345);
+  for (const auto* text : {"", "GB", "2 XB", "-1 GB", "0", "nan", "1e30 GB"}) {
+    EXPECT_ERROR(parse_memory_size(text, "device.memory_budget"), kConfig, "device.memory_budget");
+  }
+}
+
+TEST(DiscoveryTest, TiersFollowMemory) {
+  const Tiers tiers;
+  ChosenDevice device;
+  EXPECT_EQ(&tier_of(device, tiers), &tiers.cpu);
+  device.device = c10::Device(c10::kCUDA, 0);
+  device.memory_total_bytes = 8LL << 30;
+  EXPECT_EQ(&tier_of(device, tiers), &tiers.large);
+  device.memory_total_bytes = 6LL << 30;
+  EXPECT_EQ(&tier_of(device, tiers), &tiers.medium);
+  device.memory_total_bytes = 2LL << 30;
+  EXPECT_EQ(&tier_of(device, tiers), &tiers.small);
+}
+
+}  // namespace
+}  // namespace assay::device
