@@ -177,7 +177,7 @@ device::BatchPlan choose_batch(RunContext& context, const ClassificationData& da
   const auto estimate = estimate_seconds(found, plan, num_train, options.epochs);
   tell(plan, found, device.budget_bytes, batch_norm, estimate);
   context.record["batch"] = to_json(found, plan);
-  context.run.log_params(chosen_params(device, context.options.device));
+  context.run.log_params(chosen_params(device));
   context.run.log_params({{"chosen.batch.global", std::to_string(plan.global)},
                           {"chosen.batch.micro", std::to_string(plan.micro)},
                           {"chosen.batch.accumulation", std::to_string(plan.num_micro)},

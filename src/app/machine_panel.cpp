@@ -17,8 +17,8 @@ std::string describe_memory(const device::ChosenDevice& device) {
 }
 
 std::string describe_tier(const device::Tier& tier) {
-  return fmt::format("{}, micro batch up to {:.0f} % of the global one, images up to {} pixels{}", tier.precision,
-                     tier.batch_share * 100.0, tier.image_size, tier.compile ? ", step captured as a graph" : "");
+  return fmt::format("{}, micro batch up to {:.0f} % of the global one, images up to {} pixels", tier.precision,
+                     tier.batch_share * 100.0, tier.image_size);
 }
 
 }  // namespace
@@ -36,12 +36,10 @@ Facts describe_machine(const device::Host& host, const device::ChosenDevice& dev
   return facts;
 }
 
-Facts chosen_params(const device::ChosenDevice& device, const device::DeviceOptions& options) {
-  const auto& tier = device::tier_of(device, options.tiers);
+Facts chosen_params(const device::ChosenDevice& device) {
   Facts params = {{"chosen.device.name", device.device.str()},
                   {"chosen.device.budget_bytes", std::to_string(device.budget_bytes)},
-                  {"chosen.device.bounded_by", device.bounded_by},
-                  {"chosen.device.precision", tier.precision}};
+                  {"chosen.device.bounded_by", device.bounded_by}};
   for (const auto& [key, value] : device::list_switches()) params.emplace_back("chosen." + key, value);
   return params;
 }

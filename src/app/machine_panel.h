@@ -16,6 +16,6 @@ Facts describe_machine(const device::Host& host, const device::ChosenDevice& dev
                        const device::DeviceOptions& options, const std::filesystem::path& folder);
 
 /// Lists what was chosen for the run as MLflow's params: "chosen.device.budget_bytes", "chosen.device.threads" ...
-Facts chosen_params(const device::ChosenDevice& device, const device::DeviceOptions& options);
+Facts chosen_params(const device::ChosenDevice& device);
 
 }  // namespace assay::app

@@ -118,7 +118,8 @@ void train_classifier(RunContext& context, const ClassificationData& data, model
                                 context.run,
                                 on_epoch,
                                 {},
-                                plan.lr_factor};
+                                plan.lr_factor,
+                                plan.warmup_epochs};
   const auto result = train::train(shorten(options), input);
   record["best_epoch"] = result.best_epoch;
   record["stopped_early"] = result.stopped_early;

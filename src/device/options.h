@@ -12,9 +12,7 @@ namespace assay::device {
 struct Tier {
   double batch_share = 1.0;
   std::string precision = "fp32";
-  bool compile = false;
   std::int64_t image_size = 256;
-  std::optional<std::int64_t> num_workers;
 
   static auto schema() {
     return config::schema<Tier>(
@@ -22,19 +20,16 @@ struct Tier {
                       "largest micro batch as a share of batch.global"),
         config::field("precision", &Tier::precision, config::one_of("fp32", "tf32", "bf16", "fp16"),
                       "in which numbers training multiplies where it leaves the choice to the device"),
-        config::field("compile", &Tier::compile, "capture the training step as a graph, where the device can"),
         config::field("image_size", &Tier::image_size, config::at_least(8).in("pixels"),
-                      "largest side that the device is meant for; larger images are told, not resized"),
-        config::field("num_workers", &Tier::num_workers, config::between(0, 64),
-                      "threads that prepare batches where the data leaves the choice; auto: the cores"));
+                      "largest side that the device is meant for; larger images are told, not resized"));
   }
 };
 
 struct Tiers {
-  Tier large{1.0, "bf16", true, 256, std::nullopt};
-  Tier medium{0.7, "fp16", true, 224, std::nullopt};
-  Tier small{0.4, "fp16", false, 160, std::nullopt};
-  Tier cpu{1.0, "fp32", false, 128, std::nullopt};
+  Tier large{1.0, "bf16", 256};
+  Tier medium{0.7, "fp16", 224};
+  Tier small{0.4, "fp16", 160};
+  Tier cpu{1.0, "fp32", 128};
 
   static auto schema() {
     return config::schema<Tiers>(config::field("large", &Tiers::large, "accelerators of 8 GB and more"),
@@ -53,7 +48,6 @@ struct DeviceOptions {
   double host_memory_fraction = 0.5;
   bool enforce_budget = true;
   bool cudnn_benchmark = false;
-  bool tf32 = true;
   Tiers tiers;
 
   static auto schema() {
@@ -73,7 +67,6 @@ struct DeviceOptions {
                       "refuse memory beyond the budget, instead of only sizing the batch by it"),
         config::field("cudnn_benchmark", &DeviceOptions::cudnn_benchmark,
                       "let cuDNN time its algorithms; results may then differ from run to run"),
-        config::field("tf32", &DeviceOptions::tf32, "let CUDA multiply fp32 matrices with 10 bits of mantissa"),
         config::field("tiers", &DeviceOptions::tiers, "what a class of device makes of what is asked for"));
   }
 };

@@ -28,20 +28,14 @@ std::vector<std::string> set_switches(const DeviceOptions& options, const Host& 
     const auto problem = set_interop_threads(static_cast<int>(*options.interop_threads));
     if (!problem.empty()) problems.push_back(problem);
   }
-  auto& context = at::globalContext();
-  context.setBenchmarkCuDNN(options.cudnn_benchmark);
-  context.setAllowTF32CuBLAS(options.tf32);
-  context.setAllowTF32CuDNN(options.tf32);
+  at::globalContext().setBenchmarkCuDNN(options.cudnn_benchmark);
   return problems;
 }
 
 std::vector<std::pair<std::string, std::string>> list_switches() {
-  const auto& context = at::globalContext();
-  const auto flag = [](bool on) { return std::string(on ? "true" : "false"); };
   return {{"device.threads", std::to_string(at::get_num_threads())},
           {"device.interop_threads", std::to_string(at::get_num_interop_threads())},
-          {"device.cudnn_benchmark", flag(context.benchmarkCuDNN())},
-          {"device.tf32", flag(context.allowTF32CuDNN())}};
+          {"device.cudnn_benchmark", at::globalContext().benchmarkCuDNN() ? "true" : "false"}};
 }
 
 }  // namespace assay::device

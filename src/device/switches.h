@@ -9,7 +9,7 @@
 
 namespace assay::device {
 
-/// Sets what LibTorch offers for the whole process: threads, TF32, cuDNN's search. Returns what could not be set.
+/// Sets what LibTorch offers for the whole process: threads, cuDNN's search. Returns what could not be set.
 std::vector<std::string> set_switches(const DeviceOptions& options, const Host& host);
 
 /// Lists the switches as they stand, by the keys under which they are logged: ("device.threads", "2").

@@ -81,9 +81,15 @@ class Trainer {
     }
   }
 
+  double rate_scale() const {
+    const auto warmup_steps = input_.rate_warmup_epochs * static_cast<double>(input_.train.num_batches());
+    const auto progress = warmup_steps > 0.0 ? static_cast<double>(counters_.step) / warmup_steps : 1.0;
+    return 1.0 + (input_.rate_scale - 1.0) * std::min(1.0, progress);
+  }
+
   void take_step(const data::Batch& batch) {
     auto& record = counters_.current;
-    const auto factor = state_.schedule->factor(counters_.step) * input_.rate_scale;
+    const auto factor = state_.schedule->factor(counters_.step) * rate_scale();
     profile_.before_step();
     const auto result = stepper_.step(batch, {epoch(), counters_.batch, counters_.step}, factor, record.times);
     profile_.after_step();

@@ -27,7 +27,8 @@ struct TrainInput {
   MetricSink& sink;              ///< takes train/..., val/..., best/val/... each epoch
   std::function<void(const Epoch&)> on_epoch = {};  ///< of each epoch, those of an earlier process too
   Loss loss = {};                                   ///< instead of cross-entropy
-  double rate_scale = 1.0;  ///< of the learning rate, for a batch that is larger than the one it was meant for
+  double rate_scale = 1.0;          ///< of the learning rate, for a batch that is larger than the one it was meant for
+  double rate_warmup_epochs = 0.0;  ///< in which the scale grows from 1
 };
 
 struct TrainResult {

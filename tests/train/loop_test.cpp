@@ -100,6 +100,15 @@ TEST_F(LoopTest, StepsWithoutANumberCanBeLeftOut) {
   EXPECT_TRUE(all_values(net_).isfinite().all().item<bool>());
 }
 
+TEST_F(LoopTest, ALargerBatchRaisesTheLearningRateStepByStep) {
+  training_.rate_scale = 4.0;
+  training_.rate_warmup_epochs = 2.0;
+  training_.options.epochs = 3;
+  const auto history = run(0.01).history;
+  EXPECT_NEAR(history[0].learning_rate, 0.01 * (1.0 + 3.0 * 5 / 12), 1e-9);  // sixth of 12 steps
+  EXPECT_NEAR(history[2].learning_rate, 0.04, 1e-9);
+}
+
 TEST_F(LoopTest, TheAveragedWeightsAreValidatedAndKept) {
   training_.options.ema.decay = 0.9;
   training_.options.keep = "last";

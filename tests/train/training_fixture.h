@@ -56,6 +56,8 @@ struct SmallTraining {
   Settings settings = {{"train.optimizer.lr", "0.1"}};
   data::Images images = two_classes(128);
   Loss loss = cross_entropy(0.1);
+  double rate_scale = 1.0;
+  double rate_warmup_epochs = 0.0;
 
   static TrainOptions make_options() {
     TrainOptions options;
@@ -85,7 +87,9 @@ struct SmallTraining {
                            settings,
                            sink,
                            {},
-                           loss});
+                           loss,
+                           rate_scale,
+                           rate_warmup_epochs});
   }
 };
 
