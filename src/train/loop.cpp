@@ -182,7 +182,7 @@ class Trainer {
       result_.ending.push_back(text);
       fmt::print(stderr, "{}\n", text);
     };
-    const bool best = options_.keep == "best";
+    const bool best = options_.keep == "best" || (options_.keep == "auto" && !state_.ema);
     if (best) state_.use_best();
     tell(best ? fmt::format("weights of epoch {}, the best", counters_.best_epoch)
               : fmt::format("weights of epoch {}, the last", counters_.history.size()));

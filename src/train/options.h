@@ -54,7 +54,7 @@ struct TrainOptions {
   double clip_norm = 0.0;
   std::string precision = "auto";
   std::string not_finite = "stop";
-  std::string keep = "best";
+  std::string keep = "auto";
   std::optional<std::int64_t> batch_norm_batches;
   bool deterministic = false;
   bool profile = false;
@@ -83,8 +83,10 @@ struct TrainOptions {
                       "numbers in which the network is computed; auto: as the class of device says"),
         config::field("not_finite", &TrainOptions::not_finite, config::one_of("stop", "skip"),
                       "what to do when a loss is no number; the batch is saved either way"),
-        config::field("keep", &TrainOptions::keep, config::one_of("best", "last"),
-                      "weights with which training ends: of the best validation accuracy, or of the last epoch"),
+        config::field(
+            "keep", &TrainOptions::keep, config::one_of("auto", "best", "last"),
+            "weights with which training ends: of the best validation accuracy or of the last epoch; auto: the "
+            "last when weights are averaged, else the best"),
         config::field("batch_norm_batches", &TrainOptions::batch_norm_batches, config::at_least(0),
                       "batches over which BatchNorm's statistics are computed anew at the end; auto: 200 when weights "
                       "are averaged, else 0"),

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 
 #include "core/file.h"
@@ -84,6 +85,8 @@ void Profile::after_step() {
 }
 
 void Profile::start() {
+  // The tracing library reports a missing GPU as an error.
+  if (!device_.is_cuda()) ::setenv("KINETO_LOG_LEVEL", "99", /*replace=*/0);
   const impl::ProfilerConfig config(impl::ProfilerState::KINETO);
   profiler::prepareProfiler(config, activities(device_));
   profiler::enableProfiler(config, activities(device_),
