@@ -126,6 +126,9 @@ void train_classifier(RunContext& context, const ClassificationData& data, model
   record["ending"] = result.ending;
   record["batch_micro"] = result.micro_batch;
   record["resumed_at_step"] = result.resumed_at_step;
+  if (result.resumed_at_step > 0) {
+    context.run.set_tag("assay.resumed_at_step", std::to_string(result.resumed_at_step));
+  }
   if (options.profile) log_profile(context);
   model.to(torch::kCPU);
   model.eval();

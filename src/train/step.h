@@ -50,8 +50,8 @@ struct StepOptions {
 
 class TrainState;
 
-/// Takes optimizer steps. Everything is borrowed. A step is a pure function of the weights, the
-/// states, the batch and its place.
+/// Takes optimizer steps. Everything is borrowed. A step is a pure function of the weights, the states, the batch and
+/// its place.
 class Stepper {
  public:
   Stepper(models::Model& model, TrainState& state, Loss loss, c10::Device device, const StepOptions& options);

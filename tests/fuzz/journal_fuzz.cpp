@@ -92,12 +92,14 @@ void deliver_to_nothing(Journal& journal) {
   for (const auto& run : store.runs()) {
     for (auto waiting = store.next_batch(run.id); !waiting.places.empty(); waiting = store.next_batch(run.id))
       store.mark_delivered(waiting.places);
-    for (auto file = store.next_file(run.id); file; file = store.next_file(run.id)) store.mark_delivered({file->place});
+    for (auto files = store.next_files(run.id, 4); !files.empty(); files = store.next_files(run.id, 4)) {
+      for (const auto& file : files) store.mark_file_delivered(file.place, {1, "00"});
+    }
     store.last_time_ms(run.id);
     store.count(run.id);
     journal.log({.kind = EntryKind::kEnd, .run = run.id, .time_ms = 9, .key = "KILLED", .text = ""});
     journal.settle();
-    store.mark_closed(run.id);
+    store.mark_closed(run.id, "verified", "");
     while (const auto item = store.next_item(run.id)) {
       if (item->kind == EntryKind::kDataset) dataset_from(item->description);
       if (item->kind == EntryKind::kModel) model_from(item->description);
@@ -105,6 +107,15 @@ void deliver_to_nothing(Journal& journal) {
     }
   }
   store.count();
+}
+
+void read_back_from_nothing(Journal& journal) {
+  auto& store = journal.store();
+  for (const auto& run : store.runs()) {
+    store.visit_points(run.id, [](const auto&) {});
+    store.pairs(run.id, EntryKind::kParam);
+    store.delivered_files(run.id);
+  }
 }
 
 }  // namespace
@@ -144,6 +155,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     Journal journal(path);
     deliver_to_nothing(journal);
+    read_back_from_nothing(journal);
   } catch (const assay::Error&) {
   }
   if (!fs::exists(folder / "a.ring")) write(folder / "a.ring", original.queue);  // a small one
