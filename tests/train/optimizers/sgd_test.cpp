@@ -32,8 +32,8 @@ TEST(SgdTest, MatchesTheUnfusedOptimizerStepByStep) {
 
 TEST(SgdTest, WorksWithoutMomentum) {
   const auto weight = torch::ones({2}).requires_grad_();
-  const auto section = config::Section(
-      config::parse_toml("name = \"sgd\"\nlr = 0.5\nmomentum = 0.0\nweight_decay = 0.0", "t"), "o", {});
+  const auto section =
+      config::Section(config::parse_toml("name = \"sgd\"\nlr = 0.5\nmomentum = 0.0\nweight_decay = 0.0", "t"), "o", {});
   const auto optimizer = make_optimizer(section, {{"weight", weight}});
   EXPECT_TRUE(optimizer->state().empty());
   weight.sum().backward();
