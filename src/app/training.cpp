@@ -34,11 +34,6 @@ void print_epoch(const train::Epoch& epoch, std::int64_t num_epochs) {
              epoch.learning_rate, epoch.images_per_second, format_duration(epoch.seconds));
 }
 
-train::TrainOptions shorten(train::TrainOptions options) {
-  if (options.trial.fast_dev_run) options.epochs = 1;
-  return options;
-}
-
 struct Loaders {
   data::Loader train;
   data::Loader validation;
@@ -91,7 +86,9 @@ void prepare_network(models::Model& model, const train::TrainOptions& options, c
 }
 
 void train_classifier(RunContext& context, const ClassificationData& data, models::Model& model,
-                      const train::TrainOptions& options, const device::BatchPlan& plan) {
+                      const train::TrainOptions& asked, const device::BatchPlan& plan) {
+  auto options = asked;
+  if (options.trial.fast_dev_run) options.epochs = 1;
   const auto seed = seed_of(context);
   const auto precision = choose_precision(context, options);
   context.run.log_params({{"chosen.precision", train::to_string(precision)}});
@@ -120,7 +117,7 @@ void train_classifier(RunContext& context, const ClassificationData& data, model
                                 {},
                                 plan.lr_factor,
                                 plan.warmup_epochs};
-  const auto result = train::train(shorten(options), input);
+  const auto result = train::train(options, input);
   record["best_epoch"] = result.best_epoch;
   record["stopped_early"] = result.stopped_early;
   record["ending"] = result.ending;

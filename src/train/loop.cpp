@@ -203,7 +203,7 @@ class Trainer {
   }
 
   void resume() {
-    if (options_.checkpoint.resume == "never") return;
+    if (options_.checkpoint.resume == "never") return snapshots_.clear();  // later ones would pass for the newest
     const auto snapshot = snapshots_.newest();
     if (!snapshot) return;
     state_.restore(*snapshot, input_.settings);

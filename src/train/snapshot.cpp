@@ -92,7 +92,8 @@ void check_settings(const Settings& saved, const Settings& current) {
 void SnapshotFolder::save(const Snapshot& snapshot, std::int64_t step) const {
   save_snapshot(snapshot, folder_ / fmt::format("step-{:09}.ckpt", step));
   const auto files = newest_first();
-  for (std::size_t i = kNumKept; i < files.size(); ++i) fs::remove(files[i]);
+  std::error_code ignored;  // one too many does no harm
+  for (std::size_t i = kNumKept; i < files.size(); ++i) fs::remove(files[i], ignored);
 }
 
 std::optional<Snapshot> SnapshotFolder::newest() const {
@@ -101,13 +102,18 @@ std::optional<Snapshot> SnapshotFolder::newest() const {
       return load_snapshot(file);
     } catch (const Error& error) {
       fmt::print(stderr, "not resumed from: {}\n", error.what());
+      auto kept = file;
+      kept += ".damaged";  // or it would count as one of the newest
+      std::error_code ignored;
+      fs::rename(file, kept, ignored);
     }
   }
   return std::nullopt;
 }
 
 void SnapshotFolder::clear() const {
-  for (const auto& file : newest_first()) fs::remove(file);
+  std::error_code ignored;
+  for (const auto& file : newest_first()) fs::remove(file, ignored);
 }
 
 std::vector<fs::path> SnapshotFolder::newest_first() const {

@@ -45,7 +45,7 @@ class SnapshotFolder {
   /// Errors: Error(kData); what was saved before is still there.
   void save(const Snapshot& snapshot, std::int64_t step) const;
 
-  /// Returns the newest snapshot that is whole; tells of damaged ones on stderr.
+  /// Returns the newest snapshot that is whole; tells of damaged ones on stderr and renames them to *.damaged.
   std::optional<Snapshot> newest() const;
 
   /// Removes all snapshots.

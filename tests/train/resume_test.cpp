@@ -105,6 +105,7 @@ TEST_F(ResumeTest, ADamagedCheckpointIsPassedOverForTheOneBefore) {
   const auto told = testing::internal::GetCapturedStderr();
   EXPECT_THAT(told, testing::HasSubstr("is damaged"));
   EXPECT_EQ(result.resumed_at_step, 6);
+  EXPECT_TRUE(std::filesystem::exists(folder_.path() / "checkpoints" / "step-000000010.ckpt.damaged"));
   EXPECT_TRUE(all_values(net).equal(expected));
 }
 
@@ -116,6 +117,16 @@ TEST_F(ResumeTest, RefusesACheckpointOfOtherSettingsNamingThem) {
   EXPECT_ERROR(resume(net), kConfig, "train.ema.decay: nothing in the checkpoint, 0.9 now");
   training_.options.checkpoint.resume = "never";
   EXPECT_EQ(resume(net).resumed_at_step, 0);
+}
+
+TEST_F(ResumeTest, BeginningAnewForgetsTheCheckpointsOfBefore) {
+  TinyNet net;
+  resume(net);  // whole: its last checkpoint is of step 24
+  training_.options.checkpoint.resume = "never";
+  run_into(Bomb(15));
+  ASSERT_EQ(snapshots().size(), 2U);
+  EXPECT_EQ(snapshots().front().filename(), "step-000000006.ckpt");
+  EXPECT_EQ(snapshots().back().filename(), "step-000000010.ckpt");
 }
 
 TEST_F(ResumeTest, RefusesACheckpointOfAnotherNetwork) {
