@@ -7,6 +7,8 @@
 #include <cmath>
 #include <mutex>
 
+#include "models/float_evaluator.h"
+
 namespace assay::models {
 namespace {
 
@@ -19,12 +21,13 @@ struct Segment {
   at::Tensor run(const at::Tensor& input) const {
     std::vector<at::Tensor> values(last - first + 1);
     values.front() = input;
+    const FloatEvaluator evaluate(*graph);
     std::vector<at::Tensor> inputs;
     for (NodeId id = first + 1; id <= last; ++id) {
       const auto& node = (*graph)[id];
       inputs.clear();
       for (const auto source : node.inputs) inputs.push_back(values[source - first]);
-      values[id - first] = evaluate_float(node, inputs);
+      values[id - first] = evaluate(node, inputs);
     }
     return values.back();
   }

@@ -40,9 +40,6 @@ at::Tensor apply_activation(const at::Tensor& values, Activation activation) {
   return values;
 }
 
-namespace {
-
-/// Computes the nodes that have no weights; they are alike in every way of running a network in float.
 at::Tensor evaluate_weightless(const Node& node, at::ArrayRef<at::Tensor> inputs) {
   switch (node.op) {
     case Op::kGlobalPool:
@@ -59,17 +56,6 @@ at::Tensor evaluate_weightless(const Node& node, at::ArrayRef<at::Tensor> inputs
       break;
   }
   throw std::logic_error("node " + node.name + " has weights");
-}
-
-}  // namespace
-
-at::Tensor evaluate_float(const Node& node, at::ArrayRef<at::Tensor> inputs) {
-  if (node.op == Op::kDropout) return node.dropout.ptr()->forward(inputs[0]);
-  if (node.op == Op::kLinear) return apply_activation(node.linear.ptr()->forward(inputs[0]), node.activation);
-  if (node.op != Op::kConv) return evaluate_weightless(node, inputs);
-  auto values = node.conv.ptr()->forward(inputs[0]);  // (N, C, H, W)
-  if (node.batch_norm) values = node.batch_norm.ptr()->forward(values);
-  return apply_activation(values, node.activation);
 }
 
 std::vector<FoldedLayer> fold_batch_norm(const Graph& graph) {

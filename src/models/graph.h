@@ -49,8 +49,9 @@ using Evaluate = std::function<at::Tensor(const Node& node, at::ArrayRef<at::Ten
 /// use.
 at::Tensor run_graph(const Graph& graph, const at::Tensor& images, const Evaluate& evaluate);
 
-/// Computes a node with the model's own float modules, in whatever mode (training or not) they are.
-at::Tensor evaluate_float(const Node& node, at::ArrayRef<at::Tensor> inputs);
+/// Computes a node without weights (pooling, flattening, product, sum, dropout in evaluation); these are alike in every
+/// way of running a network in float.
+at::Tensor evaluate_weightless(const Node& node, at::ArrayRef<at::Tensor> inputs);
 
 at::Tensor apply_activation(const at::Tensor& values, Activation activation);
 
@@ -67,7 +68,7 @@ std::vector<FoldedLayer> fold_batch_norm(const Graph& graph);
 /// Computes a convolution or linear layer from folded weights, without its activation.
 at::Tensor apply_layer(const Node& node, const FoldedLayer& layer, const at::Tensor& input);
 
-/// Computes a node as evaluate_float does in evaluation, but from folded weights.
+/// Computes a node in evaluation from folded weights.
 at::Tensor evaluate_folded(const Node& node, const FoldedLayer& layer, at::ArrayRef<at::Tensor> inputs);
 
 }  // namespace assay::models

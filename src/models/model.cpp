@@ -4,13 +4,14 @@
 
 #include "core/error.h"
 #include "models/checkpointing.h"
+#include "models/float_evaluator.h"
 #include "models/plugin.h"
 
 namespace assay::models {
 
 at::Tensor Model::forward(const at::Tensor& images) {
   if (checkpoints_gradients_ && is_training() && torch::GradMode::is_enabled()) return run_checkpointed(graph_, images);
-  return run_graph(graph_, images, evaluate_float);
+  return run_graph(graph_, images, FloatEvaluator(graph_));
 }
 
 std::int64_t Model::num_parameters() const {

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "models/graph.h"
+
+namespace assay::models {
+
+/// Computes nodes with the model's own float modules, in whatever mode (training or not) they are. A BatchNorm whose
+/// only use is the first part of a sum is left to the sum.
+class FloatEvaluator {
+ public:
+  /// The graph is borrowed.
+  explicit FloatEvaluator(const Graph& graph);
+
+  at::Tensor operator()(const Node& node, at::ArrayRef<at::Tensor> inputs) const;
+
+ private:
+  const Graph* graph_;
+  std::vector<bool> is_left_to_sum_;  // of each node
+};
+
+}  // namespace assay::models
