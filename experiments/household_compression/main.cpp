@@ -61,6 +61,7 @@ std::string check(const Options& options) {
   problems.collect([&] { models::make_model(options.model, 2, 0); });
   problems.collect([&] { train::make_optimizer(options.train.optimizer, {}); });
   problems.collect([&] { train::make_schedule(options.train.schedule, 1, 1); });
+  problems.collect([&] { train::check_range(options.train.range_test); });
   make_techniques(options, problems);
   problems.throw_if_any();
   return dataset->digest();

@@ -31,9 +31,9 @@ void check_space(const std::filesystem::path& folder) {
 }  // namespace
 
 const std::vector<std::string>& non_semantic_keys() {
-  static const std::vector<std::string> keys = {"track",          "run.dir",         "run.name",
-                                                "run.experiment", "data.folder",     "data.loader.num_workers",
-                                                "train.profile",  "train.checkpoint"};
+  static const std::vector<std::string> keys = {"track",          "run.dir",          "run.name",
+                                                "run.experiment", "data.folder",      "data.loader.num_workers",
+                                                "train.profile",  "train.checkpoint", "train.range_test"};
   return keys;
 }
 

@@ -7,9 +7,12 @@
 
 #include "app/sample_images.h"
 #include "core/clock.h"
+#include "core/json.h"
 #include "data/split.h"
 #include "train/dropout.h"
 #include "train/loop.h"
+#include "train/range_test.h"
+#include "train/snapshot.h"
 
 namespace assay::app {
 namespace {
@@ -67,6 +70,33 @@ void log_profile(RunContext& context) {
   }
 }
 
+void log_range_test(RunContext& context, const std::filesystem::path& file) {
+  const auto test = read_json(file);
+  const auto& points = test["points"];
+  for (const auto& point : points) {
+    for (const auto* key : {"loss", "lr"}) {
+      context.run.log_metric(std::string("range_test/") + key, point[key].get<double>(), point["step"]);
+    }
+  }
+  context.run.log_artifact(file, file.filename().string());
+  const auto& suggested = test["suggested_lr"];
+  fmt::print(stderr, "range test: {} steps, then {}; {}; this run keeps its own rate\n", points.size(),
+             test["ended"].get<std::string>(),
+             suggested.is_null()
+                 ? "the loss hardly fell, so none is suggested"
+                 : fmt::format("the loss falls fastest at train.optimizer.lr={:.2g}", suggested.get<double>()));
+  context.record["training"]["range_test"] = test;
+}
+
+// A training that goes on from a checkpoint has had its test, whose result still lies there.
+void search_learning_rate(RunContext& context, const train::TrainOptions& options, const train::TrainInput& input) {
+  const auto file = context.folder / "range_test.json";
+  const bool goes_on =
+      options.checkpoint.resume == "auto" && !train::SnapshotFolder(context.folder / "checkpoints").empty();
+  if (!goes_on) write_json(file, train::to_json(train::test_range(options, input)));
+  if (std::filesystem::exists(file)) log_range_test(context, file);
+}
+
 }  // namespace
 
 train::Precision choose_precision(const RunContext& context, const train::TrainOptions& options) {
@@ -117,6 +147,7 @@ void train_classifier(RunContext& context, const ClassificationData& data, model
                                 {},
                                 plan.lr_factor,
                                 plan.warmup_epochs};
+  if (options.range_test.steps > 0) search_learning_rate(context, options, input);
   const auto result = train::train(options, input);
   record["best_epoch"] = result.best_epoch;
   record["stopped_early"] = result.stopped_early;

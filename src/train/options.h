@@ -8,6 +8,7 @@
 #include "device/options.h"
 #include "train/ema.h"
 #include "train/optimizers/optimizer.h"
+#include "train/range_test.h"
 #include "train/schedules/schedule.h"
 
 namespace assay::train {
@@ -62,6 +63,7 @@ struct TrainOptions {
   EmaOptions ema;
   CheckpointOptions checkpoint;
   TrialOptions trial;
+  RangeTestOptions range_test;
   device::BatchOptions batch;
   config::Section optimizer;
   config::Section schedule;
@@ -100,6 +102,8 @@ struct TrainOptions {
         config::field("ema", &TrainOptions::ema, "moving average of the weights, with which the run ends"),
         config::field("checkpoint", &TrainOptions::checkpoint, "how a training that was cut off goes on"),
         config::field("trial", &TrainOptions::trial, "shorter trainings, to try things"),
+        config::field("range_test", &TrainOptions::range_test,
+                      "a search for the learning rate before training, which it does not change"),
         config::field("batch", &TrainOptions::batch, "batch size"),
         config::plugin("optimizer", &TrainOptions::optimizer, describe_optimizers, "what changes the weights"),
         config::plugin("schedule", &TrainOptions::schedule, describe_schedules,

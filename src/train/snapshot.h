@@ -48,6 +48,9 @@ class SnapshotFolder {
   /// Returns the newest snapshot that is whole; tells of damaged ones on stderr and renames them to *.damaged.
   std::optional<Snapshot> newest() const;
 
+  /// Tells whether there is none, whole or damaged.
+  bool empty() const { return newest_first().empty(); }
+
   /// Removes all snapshots.
   void clear() const;
 

@@ -143,6 +143,25 @@ TEST_F(HouseholdCompressionTest, EqualSeedsGiveEqualFiles) {
     EXPECT_EQ(first["variants"][i]["num_correct"], second["variants"][i]["num_correct"]);
 }
 
+TEST_F(HouseholdCompressionTest, ARangeTestIsRecordedAndChangesNothing) {
+  auto result = run(small_run({"track=off", "train.range_test.steps=12"}));
+  ASSERT_EQ(result.code, 0) << result.output;
+  EXPECT_THAT(result.output, testing::HasSubstr("range test: "));
+  const auto folder = only_run_folder();
+  const auto with = read_json(folder / "record.json");
+  EXPECT_EQ(with["training"]["range_test"], read_json(folder / "range_test.json"));
+  ASSERT_EQ(run(small_run({"track=off", "--force"})).code, 0);
+  const auto without = read_json(folder / "record.json");
+  EXPECT_EQ(with["variants"][0]["sha256"], without["variants"][0]["sha256"]);
+  EXPECT_FALSE(without["training"].contains("range_test"));
+  write_json(folder / "range_test.json", {{"ended", "earlier"}, {"suggested_lr", nullptr}, {"points", Json::array()}});
+  write_file_atomically(folder / "checkpoints/step-000000001.ckpt", "of a training that goes on");
+  ASSERT_EQ(run(small_run({"track=off", "--force", "train.range_test.steps=12"})).code, 0);
+  EXPECT_EQ(read_json(folder / "record.json")["training"]["range_test"]["ended"], "earlier") << "it was repeated";
+  result = run(small_run({"train.range_test.lowest=20"}));
+  EXPECT_EQ(result.code, 2) << "before anything starts";
+}
+
 TEST_F(HouseholdCompressionTest, AnAbsentServerLeavesTheRunCompleteWithExitCodeFour) {
   const auto result =
       run(small_run({"track.uri=http://127.0.0.1:" + std::to_string(track::free_port()), "track.flush_timeout_s=1"}));

@@ -69,7 +69,9 @@ struct SmallTraining {
     return options;
   }
 
-  TrainResult run(models::Model& model, const std::filesystem::path& folder, MetricSink& sink) const {
+  /// Calls `work` with what run() trains on, and returns what it does.
+  template <typename Work>
+  auto with_input(models::Model& model, const std::filesystem::path& folder, MetricSink& sink, const Work& work) const {
     const auto partition = data::split_validation(images.labels, 0.25, 1);
     data::LoadingOptions loading;
     loading.loader.num_workers = num_workers;
@@ -78,7 +80,7 @@ struct SmallTraining {
     const data::Normalization normalization{{0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}};
     auto train_loader = data::Loader::for_training(images, partition.train, normalization, loading, 16, 1);
     auto validation_loader = data::Loader::for_evaluation(images, partition.validation, normalization, 16);
-    return train(options, {model,
+    return work(TrainInput{model,
                            train_loader,
                            validation_loader,
                            torch::kCPU,
@@ -90,6 +92,10 @@ struct SmallTraining {
                            loss,
                            rate_scale,
                            rate_warmup_epochs});
+  }
+
+  TrainResult run(models::Model& model, const std::filesystem::path& folder, MetricSink& sink) const {
+    return with_input(model, folder, sink, [this](const TrainInput& input) { return train(options, input); });
   }
 };
 
