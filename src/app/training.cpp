@@ -27,7 +27,8 @@ Json to_json(const train::Epoch& epoch) {
           {"val/accuracy", epoch.validation_accuracy},
           {"lr", epoch.learning_rate},
           {"seconds", epoch.seconds},
-          {"images_per_second", epoch.images_per_second}};
+          {"images_per_second", epoch.images_per_second},
+          {"peak_memory_mb", epoch.peak_memory_mb}};
 }
 
 void print_epoch(const train::Epoch& epoch, std::int64_t num_epochs) {

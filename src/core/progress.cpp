@@ -32,15 +32,15 @@ Progress::Progress(std::string title, std::int64_t total)
 
 Progress::~Progress() { finish(); }
 
-void Progress::update(std::int64_t done, std::string_view note) {
+void Progress::update(std::int64_t done, const std::function<std::string()>& note) {
   done_ = done;
   const auto now = watch_.seconds();
   if (now - last_draw_ < (terminal_ ? kTerminalIntervalS : kPlainIntervalS)) return;
   last_draw_ = now;
-  draw(note);
+  draw(note ? note() : std::string());
 }
 
-void Progress::draw(std::string_view note) {
+void Progress::draw(const std::string& note) {
   auto line = title_ + " ";
   const auto elapsed = watch_.seconds();
   if (total_ > 0) {

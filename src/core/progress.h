@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
-#include <string_view>
 
 #include "core/clock.h"
 
@@ -18,14 +18,15 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// Reports that `done` of `total` are done; `note` is short text behind the bar ("loss 0.512").
-  void update(std::int64_t done, std::string_view note = "");
+  /// Reports that `done` of `total` are done; `note` makes a short text behind the bar ("loss 0.512") and is called
+  /// only when that is drawn.
+  void update(std::int64_t done, const std::function<std::string()>& note = {});
 
   /// Clears the bar. Called by the destructor.
   void finish();
 
  private:
-  void draw(std::string_view note);
+  void draw(const std::string& note);
 
   std::string title_;
   std::int64_t total_;

@@ -1,5 +1,7 @@
 #include "train/counters.h"
 
+#include <algorithm>
+
 namespace assay::train {
 namespace {
 
@@ -15,6 +17,7 @@ void visit_epoch(AnyEpoch& epoch, const Visit& visit) {
   visit("seconds", epoch.seconds);
   visit("images_per_second", epoch.images_per_second);
   visit("num_skipped", epoch.num_skipped);
+  visit("peak_memory_mb", epoch.peak_memory_mb);
   visit("data_s", epoch.times.data);
   visit("forward_s", epoch.times.forward);
   visit("backward_s", epoch.times.backward);
@@ -50,6 +53,17 @@ Epoch read_epoch(const Json& json) {
 }
 
 }  // namespace
+
+Epoch Counters::measured() const {
+  const auto count = static_cast<double>(std::max<std::int64_t>(1, num_images));
+  const auto& times = current.times;
+  auto epoch = current;
+  epoch.train_loss = loss_sum / count;
+  epoch.train_accuracy = num_correct / count;
+  epoch.seconds = times.data + times.forward + times.backward + times.optimizer + times.logging;
+  epoch.images_per_second = count / epoch.seconds;
+  return epoch;
+}
 
 void Counters::begin_next_epoch(const Epoch& record) {
   history.push_back(record);

@@ -19,6 +19,7 @@ struct Epoch {
   double seconds = 0.0;
   double images_per_second = 0.0;  ///< of the training part
   std::int64_t num_skipped = 0;    ///< steps whose loss or gradients were no numbers
+  double peak_memory_mb = 0.0;     ///< most that LibTorch held on the device since this process began to train
   StepTimes times;
 };
 
@@ -37,6 +38,9 @@ struct Counters {
   std::int64_t micro_batch = 0;  ///< images of a forward pass; fewer than at first when memory did not suffice
   bool ended = false;            ///< early, or because its time was over
   std::vector<double> schedule;  ///< state of the learning rate's schedule
+
+  /// Returns what has been measured of the current epoch up to now; `seconds` is that of its training part.
+  Epoch measured() const;
 
   /// Moves the current epoch, as it is now known, into the history.
   void begin_next_epoch(const Epoch& record);

@@ -1,8 +1,18 @@
 #include "train/epoch_report.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "device/memory_size.h"
+
 namespace assay::train {
+
+std::string describe_progress(const Epoch& measured) {
+  return fmt::format("loss {:.3f}, accuracy {:.1f} %, {:.0f} images/s, {}", measured.train_loss,
+                     measured.train_accuracy * 100.0, measured.images_per_second,
+                     device::format_memory_size(static_cast<std::int64_t>(measured.peak_memory_mb * 1e6)));
+}
 
 void log_epoch(const std::vector<Epoch>& history, MetricSink& sink) {
   const auto& epoch = history.back();
@@ -11,6 +21,7 @@ void log_epoch(const std::vector<Epoch>& history, MetricSink& sink) {
   log("train/accuracy", epoch.train_accuracy);
   log("train/lr", epoch.learning_rate);
   log("train/images_per_second", epoch.images_per_second);
+  log("train/peak_memory_mb", epoch.peak_memory_mb);
   log("train/skipped_steps", static_cast<double>(epoch.num_skipped));
   log("train/seconds/data", epoch.times.data);
   log("train/seconds/forward", epoch.times.forward);

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/progress.h"
 #include "core/stop.h"
+#include "device/memory_meter.h"
 #include "eval/accuracy.h"
 #include "train/batch_norm.h"
 #include "train/checkpoint.h"
@@ -32,7 +33,10 @@ class Trainer {
         stepper_(input.model, state_, input.loss ? input.loss : cross_entropy(options.label_smoothing), input.device,
                  input.step),
         snapshots_(input.folder / "checkpoints"),
-        profile_(options.profile ? input.folder / "profile" : std::filesystem::path(), input.device) {}
+        profile_(options.profile ? input.folder / "profile" : std::filesystem::path(), input.device),
+        meter_(device::make_memory_meter(input.device)) {
+    meter_->reset_peak();
+  }
 
   TrainResult run() {
     resume();
@@ -76,7 +80,7 @@ class Trainer {
       throw_if_stopped();
       save_now_and_then();
       if (time_is_over()) counters_.batch = num_batches;
-      progress.update(counters_.batch, describe());
+      progress.update(counters_.batch, [this] { return describe_progress(measured()); });
       times.logging += watch.seconds();
     }
   }
@@ -122,24 +126,15 @@ class Trainer {
     fmt::print(stderr, "step left out: {}\n", text);
   }
 
-  double num_images() const { return static_cast<double>(std::max<std::int64_t>(1, counters_.num_images)); }
-
-  double images_per_second() const {
-    const auto& times = counters_.current.times;
-    return num_images() / (times.data + times.forward + times.backward + times.optimizer + times.logging);
-  }
-
-  std::string describe() const {
-    return fmt::format("loss {:.3f}, accuracy {:.1f} %, {:.0f} images/s", counters_.loss_sum / num_images(),
-                       counters_.num_correct / num_images() * 100.0, images_per_second());
+  Epoch measured() const {
+    auto record = counters_.measured();
+    record.peak_memory_mb = static_cast<double>(meter_->peak_bytes()) / 1e6;
+    return record;
   }
 
   void end_epoch() {
     const Stopwatch watch;
-    auto record = counters_.current;
-    record.train_loss = counters_.loss_sum / num_images();
-    record.train_accuracy = counters_.num_correct / num_images();
-    record.images_per_second = images_per_second();
+    auto record = measured();
     {
       const EmaApplied averaged(average());
       const auto accuracy = validate();
@@ -148,7 +143,7 @@ class Trainer {
       keep_if_best(record);
     }
     state_.schedule->observe(record.validation_loss);
-    record.seconds = num_images() / record.images_per_second + watch.seconds();
+    record.seconds += watch.seconds();
     counters_.begin_next_epoch(record);
     counters_.ended =
         record.epoch < options_.epochs && (record.epoch - counters_.best_epoch >= options_.patience || time_is_over());
@@ -246,6 +241,7 @@ class Trainer {
   Stepper stepper_;
   SnapshotFolder snapshots_;
   Profile profile_;
+  std::unique_ptr<device::MemoryMeter> meter_;
   std::int64_t num_failed_saves_ = 0;
   double seconds_before_ = 0.0;  // in earlier processes
   Stopwatch watch_, since_save_;

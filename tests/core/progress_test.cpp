@@ -17,6 +17,15 @@ TEST(ProgressTest, BarFillsWithTheFraction) {
   EXPECT_EQ(render_bar(7.0, 4), "[####]");
 }
 
+TEST(ProgressTest, MakesTheNoteOnlyWhenTheBarIsDrawn) {
+  testing::internal::CaptureStderr();  // not a terminal: a line every 10 s
+  Progress progress("work", 10);
+  int num_notes = 0;
+  for (int done = 1; done <= 10; ++done) progress.update(done, [&] { return std::to_string(++num_notes); });
+  testing::internal::GetCapturedStderr();
+  EXPECT_EQ(num_notes, 0);
+}
+
 TEST(ClockTest, FormatsDurationsForPeople) {
   EXPECT_EQ(format_duration(0.25), "250 ms");
   EXPECT_EQ(format_duration(12.34), "12.3 s");

@@ -9,6 +9,7 @@
 #include "expect_error.h"
 #include "temporary_folder.h"
 #include "train/checkpoint.h"
+#include "train/epoch_report.h"
 #include "train/training_fixture.h"
 
 namespace assay::train {
@@ -53,6 +54,18 @@ TEST_F(LoopTest, LearnsAndReportsEachEpoch) {
   EXPECT_EQ(sink_.points["val/accuracy"], std::make_pair(result.history.back().validation_accuracy, std::int64_t{12}));
   EXPECT_EQ(sink_.points.count("train/loss"), 1U);
   EXPECT_GT(sink_.points["train/seconds/backward"].first, 0.0);
+  EXPECT_EQ(sink_.points["train/peak_memory_mb"].first, result.history.back().peak_memory_mb);
+  EXPECT_GT(result.history.back().peak_memory_mb, 0.0);
+}
+
+TEST_F(LoopTest, ShowsLossAccuracySpeedAndMemoryWhileAnEpochIsUnderWay) {
+  Counters counters;
+  counters.loss_sum = 24.0;
+  counters.num_correct = 10.0;
+  counters.num_images = 20;
+  counters.current.times = {0.01, 0.02, 0.03, 0.03, 0.01};
+  counters.current.peak_memory_mb = 1234.0;
+  EXPECT_EQ(describe_progress(counters.measured()), "loss 1.200, accuracy 50.0 %, 200 images/s, 1.2 GB");
 }
 
 TEST_F(LoopTest, EndsWithTheWeightsOfTheBestEpoch) {
