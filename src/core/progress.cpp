@@ -20,6 +20,13 @@ std::size_t terminal_width() {
   return 100;
 }
 
+// What stands beside the bar comes first: a bar is as wide as is left for it, or absent.
+std::string bar_that_fits(double fraction, std::size_t line_width, std::size_t text_width) {
+  constexpr std::size_t kWidest = 24, kNarrowest = 5, kAround = 3;  // brackets and a space
+  if (text_width + kAround + kNarrowest > line_width) return "";
+  return render_bar(fraction, static_cast<int>(std::min(kWidest, line_width - text_width - kAround))) + " ";
+}
+
 }  // namespace
 
 std::string render_bar(double fraction, int width) {
@@ -41,21 +48,22 @@ void Progress::update(std::int64_t done, const std::function<std::string()>& not
 }
 
 void Progress::draw(const std::string& note) {
-  auto line = title_ + " ";
+  std::string text;
   const auto elapsed = watch_.seconds();
+  const auto fraction = total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 0.0;
   if (total_ > 0) {
-    const auto fraction = static_cast<double>(done_) / static_cast<double>(total_);
-    if (terminal_) line += render_bar(fraction, 24) + " ";
-    line += fmt::format("{:3.0f} % {}/{}", fraction * 100.0, done_, total_);
-    if (done_ > 0) line += fmt::format(", {} left", format_duration(elapsed / fraction - elapsed));
+    text = fmt::format("{:3.0f} % {}/{}", fraction * 100.0, done_, total_);
+    if (done_ > 0) text += fmt::format(", {} left", format_duration(elapsed / fraction - elapsed));
   } else {
-    line += fmt::format("{}, {}", done_, format_duration(elapsed));
+    text = fmt::format("{}, {}", done_, format_duration(elapsed));
   }
-  if (!note.empty()) line += fmt::format(", {}", note);
+  if (!note.empty()) text += ", " + note;
   if (terminal_) {
-    fmt::print(stderr, "\r\x1b[K{}", line.substr(0, terminal_width() - 1));
+    const auto width = terminal_width() - 1;
+    const auto bar = total_ > 0 ? bar_that_fits(fraction, width, title_.size() + 1 + text.size()) : "";
+    fmt::print(stderr, "\r\x1b[K{}", fmt::format("{} {}{}", title_, bar, text).substr(0, width));
   } else {
-    fmt::print(stderr, "{}\n", line);
+    fmt::print(stderr, "{} {}\n", title_, text);
   }
   std::fflush(stderr);
   drawn_ = true;
