@@ -34,7 +34,8 @@ class Probe {
         model_(model),
         options_(options),
         precision_(choose_precision(context, options)),
-        state_(options, model, precision_, device_, /*steps_per_epoch=*/1) {}
+        state_(options, model, precision_, device_, /*steps_per_epoch=*/1),
+        graph_(choose_launch_graph(context, options).graph) {}
 
   void step(std::int64_t num_samples) {
     // The loader holds so many batches ready, and one is in use.
@@ -42,7 +43,7 @@ class Probe {
     const auto waiting = images_of(num_waiting * options_.batch.global.value_or(num_samples));
     const data::Batch batch{torch::zeros_like(images_of(num_samples)), torch::zeros({num_samples}, torch::kInt64)};
     train::Stepper stepper(model_, state_, train::cross_entropy(options_.label_smoothing), device_,
-                           {num_samples, options_.clip_norm, precision_, /*seed=*/0, /*halves=*/false});
+                           {num_samples, options_.clip_norm, precision_, /*seed=*/0, /*halves=*/false, graph_.get()});
     train::StepTimes times;
     model_.train();
     stepper.step(batch, {}, 1.0, times);
@@ -71,6 +72,7 @@ class Probe {
   const train::TrainOptions& options_;
   train::Precision precision_;
   train::TrainState state_;
+  std::unique_ptr<device::LaunchGraph> graph_;
   bool has_evaluated_ = false;
 };
 
@@ -91,6 +93,7 @@ Json describe_search(const RunContext& context, const ClassificationData& data, 
           {"precision", train::to_string(choose_precision(context, options))},
           {"averaged", options.ema.decay > 0.0},
           {"gradient_checkpointing", options.gradient_checkpointing},
+          {"launch_graph", options.launch_graph},
           {"global", options.batch.global.value_or(0)},
           {"bounds", {search.smallest, search.largest, search.prefers_fast}}};
 }

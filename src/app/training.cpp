@@ -7,6 +7,7 @@
 
 #include "app/sample_images.h"
 #include "core/clock.h"
+#include "core/error.h"
 #include "core/json.h"
 #include "data/split.h"
 #include "train/dropout.h"
@@ -107,6 +108,15 @@ train::Precision choose_precision(const RunContext& context, const train::TrainO
   return precision;
 }
 
+GraphChoice choose_launch_graph(const RunContext& context, const train::TrainOptions& options) {
+  if (!options.launch_graph || !context.device.device.is_cuda()) return {};
+  try {
+    return {device::make_launch_graph(context.device.device), ""};
+  } catch (const Error& error) {
+    return {nullptr, error.what()};
+  }
+}
+
 void prepare_network(models::Model& model, const train::TrainOptions& options, c10::Device device) {
   if (options.dropout >= 0.0) train::set_dropout_rate(model, options.dropout);
   model.set_gradient_checkpointing(options.gradient_checkpointing);
@@ -122,7 +132,10 @@ void train_classifier(RunContext& context, const ClassificationData& data, model
   if (options.trial.fast_dev_run) options.epochs = 1;
   const auto seed = seed_of(context);
   const auto precision = choose_precision(context, options);
-  context.run.log_params({{"chosen.precision", train::to_string(precision)}});
+  const auto launch = choose_launch_graph(context, options);
+  if (!launch.refusal.empty()) fmt::print(stderr, "each kernel is launched by itself: {}\n", launch.refusal);
+  context.run.log_params(
+      {{"chosen.precision", train::to_string(precision)}, {"chosen.launch_graph", launch.graph ? "true" : "false"}});
   prepare_network(model, options, context.device.device);
   auto loaders = make_loaders(data, options, plan.global, seed);
   log_augmented_images(context, data, loaders.train);
@@ -136,11 +149,12 @@ void train_classifier(RunContext& context, const ClassificationData& data, model
     record["history"].push_back(to_json(epoch));
     print_epoch(epoch, options.epochs);
   };
+  const train::StepOptions step{plan.micro, options.clip_norm, precision, seed, /*halves=*/true, launch.graph.get()};
   const train::TrainInput input{model,
                                 loaders.train,
                                 loaders.validation,
                                 context.device.device,
-                                {plan.micro, options.clip_norm, precision, seed},
+                                step,
                                 context.folder,
                                 context.settings,
                                 context.run,

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "app/classification.h"
 #include "app/run_context.h"
 #include "device/batch_size.h"
+#include "device/launch_graph.h"
 #include "models/model.h"
 #include "train/options.h"
 #include "train/precision.h"
@@ -12,6 +16,13 @@ namespace assay::app {
 /// Returns what train.precision asks for, or what the device's tier does where it is "auto".
 /// Errors: Error(kConfig) when the device cannot.
 train::Precision choose_precision(const RunContext& context, const train::TrainOptions& options);
+
+/// Is what records the kernels of a pass; null where nothing does.
+struct GraphChoice {
+  std::unique_ptr<device::LaunchGraph> graph;
+  std::string refusal;  ///< why there is none, where train.launch_graph and the device would have one
+};
+GraphChoice choose_launch_graph(const RunContext& context, const train::TrainOptions& options);
 
 /// Puts a network on the device, its weights in the order that the fastest kernels read, with the options' dropout rate
 /// and gradient checkpointing.

@@ -60,6 +60,7 @@ struct TrainOptions {
   bool deterministic = false;
   bool profile = false;
   bool gradient_checkpointing = false;
+  bool launch_graph = true;
   EmaOptions ema;
   CheckpointOptions checkpoint;
   TrialOptions trial;
@@ -99,6 +100,8 @@ struct TrainOptions {
         config::field("gradient_checkpointing", &TrainOptions::gradient_checkpointing,
                       "keep few values for the backward pass and compute the others twice: less memory, a third more "
                       "time, the same bits"),
+        config::field("launch_graph", &TrainOptions::launch_graph,
+                      "record the kernels of a pass once and launch them together; CUDA"),
         config::field("ema", &TrainOptions::ema, "moving average of the weights, with which the run ends"),
         config::field("checkpoint", &TrainOptions::checkpoint, "how a training that was cut off goes on"),
         config::field("trial", &TrainOptions::trial, "shorter trainings, to try things"),

@@ -25,33 +25,27 @@ void seed_dropout(std::uint64_t seed, const StepPlace& place, std::int64_t first
   torch::manual_seed(mixed);
 }
 
-at::Tensor count_correct(const at::Tensor& predicted, const LossInput& input) {
-  const auto right = predicted.eq(input.labels).sum().to(torch::kDouble);
-  if (!input.other_labels.defined()) return right;
-  return right * input.share + predicted.eq(input.other_labels).sum().to(torch::kDouble) * (1.0 - input.share);
-}
-
 }  // namespace
 
 Stepper::Stepper(models::Model& model, TrainState& state, Loss loss, c10::Device device, const StepOptions& options)
-    : model_(model),
-      state_(state),
-      loss_(std::move(loss)),
+    : state_(state),
       device_(device),
       options_(options),
       parameters_(model.parameters()),
-      buffers_(model.buffers()) {
+      buffers_(model.buffers()),
+      pass_(model, std::move(loss), state.scaler, options.precision, device) {
+  if (options_.graph != nullptr) recorded_.emplace(pass_, parameters_, *options_.graph);
   for (const auto& buffer : buffers_) buffers_before_.push_back(buffer.clone());
 }
 
 StepResult Stepper::step(const data::Batch& batch, const StepPlace& place, double rate_factor, StepTimes& times) {
   if (!buffers_.empty()) at::_foreach_copy_(buffers_before_, buffers_);
-  const auto sums = accumulate_within_memory(batch, place, times);
+  accumulate_within_memory(batch, place, times);
   const Stopwatch watch;
   const torch::NoGradGuard no_grad;
-  StepResult result{StepOutcome::kTaken, sums.loss, sums.num_correct, 0.0};
+  StepResult result{StepOutcome::kTaken, pass_.loss(), pass_.num_correct(), 0.0};
   const auto gradients = this->gradients();
-  if (!std::isfinite(sums.loss)) {
+  if (!std::isfinite(result.loss)) {
     result.outcome = StepOutcome::kNotFinite;
   } else if (!state_.scaler.unscale(gradients)) {
     result.outcome = StepOutcome::kOverflowed;
@@ -70,41 +64,33 @@ StepResult Stepper::step(const data::Batch& batch, const StepPlace& place, doubl
   return result;
 }
 
-Stepper::Sums Stepper::accumulate(const data::Batch& batch, const StepPlace& place, StepTimes& times) {
+PassInput Stepper::part_of(const data::Batch& batch, std::int64_t first) const {
   const auto num_images = batch.labels.size(0);
-  auto loss_sum = torch::zeros({}, device_);
-  auto num_correct = torch::zeros({}, torch::TensorOptions(device_).dtype(torch::kDouble));
-  for (std::int64_t first = 0; first < num_images; first += options_.micro_batch) {
-    const Stopwatch watch;
-    const auto count = std::min(options_.micro_batch, num_images - first);
-    const auto part = [&](const at::Tensor& whole) {
-      return whole.defined() ? whole.narrow(0, first, count).to(device_) : whole;
-    };
-    const auto images = part(batch.images);              // (n, 3, H, W)
-    const auto labels = part(batch.labels);              // (n)
-    const auto other_labels = part(batch.other_labels);  // (n)
-    seed_dropout(options_.seed, place, first);
-    at::Tensor logits, loss;
-    {
-      const PrecisionScope precision(options_.precision, device_);
-      logits = model_.forward(images).to(torch::kFloat32);  // (n, K)
-      loss = loss_({images, logits, labels, other_labels, batch.share});
-    }
-    loss = loss * (static_cast<double>(count) / static_cast<double>(num_images));
-    loss_sum += loss.detach();
-    num_correct += count_correct(logits.detach().argmax(1), {images, logits, labels, other_labels, batch.share});
-    const auto forward_seconds = watch.seconds();
-    state_.scaler.scale(loss).backward();
-    times.forward += forward_seconds;
-    times.backward += watch.seconds() - forward_seconds;
-  }
-  return {loss_sum.item<double>(), num_correct.item<double>()};
+  const auto count = std::min(options_.micro_batch, num_images - first);
+  const auto part = [&](const at::Tensor& whole) {
+    return whole.defined() ? whole.narrow(0, first, count).to(device_, /*non_blocking=*/true) : whole;
+  };
+  return {part(batch.images), part(batch.labels), part(batch.other_labels), batch.share,
+          static_cast<double>(count) / static_cast<double>(num_images)};
 }
 
-Stepper::Sums Stepper::accumulate_within_memory(const data::Batch& batch, const StepPlace& place, StepTimes& times) {
+void Stepper::accumulate(const data::Batch& batch, const StepPlace& place, StepTimes& times) {
+  if (recorded_ && recorded_->start_step(part_of(batch, 0))) undo_forward();
+  pass_.start_step();
+  for (std::int64_t first = 0; first < batch.labels.size(0); first += options_.micro_batch) {
+    const Stopwatch watch;
+    const auto input = part_of(batch, first);
+    seed_dropout(options_.seed, place, first);
+    const bool was_recorded = recorded_ && recorded_->run(input);
+    const auto backward = was_recorded ? 0.0 : pass_.run(input).backward;
+    times.forward += watch.seconds() - backward;
+    times.backward += backward;
+  }
+}
+
+void Stepper::accumulate_within_memory(const data::Batch& batch, const StepPlace& place, StepTimes& times) {
   if (!options_.halves) return accumulate(batch, place, times);
-  Sums sums;
-  while (!device::ran_within_memory([&] { sums = accumulate(batch, place, times); })) {
+  while (!device::ran_within_memory([&] { accumulate(batch, place, times); })) {
     state_.optimizer->zero_grad();
     undo_forward();
     const auto tried = std::min(options_.micro_batch, batch.labels.size(0));
@@ -116,7 +102,6 @@ Stepper::Sums Stepper::accumulate_within_memory(const data::Batch& batch, const 
     fmt::print(stderr, "out of memory in epoch {}, batch {}: from here on in passes of {} images instead of {}\n",
                place.epoch, place.batch, options_.micro_batch, tried);
   }
-  return sums;
 }
 
 std::vector<at::Tensor> Stepper::gradients() const {

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "data/loader.h"
-#include "models/model.h"
-#include "train/loss.h"
-#include "train/precision.h"
+#include "train/pass.h"
+#include "train/recorded_pass.h"
 
 namespace assay::train {
 
@@ -45,7 +45,8 @@ struct StepOptions {
   double clip_norm = 0.0;        ///< largest Euclidean norm of all gradients together; 0: any
   Precision precision = Precision::kFp32;
   std::uint64_t seed = 0;
-  bool halves = true;  ///< the micro batch, when memory does not suffice; else that is passed on
+  bool halves = true;                    ///< the micro batch, when memory does not suffice; else that is passed on
+  device::LaunchGraph* graph = nullptr;  ///< borrowed; records a pass (recorded_pass.h)
 };
 
 class TrainState;
@@ -66,24 +67,21 @@ class Stepper {
   void set_micro_batch(std::int64_t micro_batch) { options_.micro_batch = micro_batch; }
 
  private:
-  struct Sums {
-    double loss = 0.0;
-    double num_correct = 0.0;
-  };
-  Sums accumulate(const data::Batch& batch, const StepPlace& place, StepTimes& times);
-  Sums accumulate_within_memory(const data::Batch& batch, const StepPlace& place, StepTimes& times);
+  void accumulate(const data::Batch& batch, const StepPlace& place, StepTimes& times);
+  void accumulate_within_memory(const data::Batch& batch, const StepPlace& place, StepTimes& times);
+  PassInput part_of(const data::Batch& batch, std::int64_t first) const;
   std::vector<at::Tensor> gradients() const;
   double clip(const std::vector<at::Tensor>& gradients) const;
   void undo_forward();
 
-  models::Model& model_;
   TrainState& state_;
-  Loss loss_;
   c10::Device device_;
   StepOptions options_;
   std::vector<at::Tensor> parameters_;
   std::vector<at::Tensor> buffers_;
   std::vector<at::Tensor> buffers_before_;  // a forward pass changes BatchNorm's statistics
+  Pass pass_;
+  std::optional<RecordedPass> recorded_;
 };
 
 }  // namespace assay::train

@@ -1,0 +1,50 @@
+#include "train/pass.h"
+
+#include <torch/torch.h>
+
+#include "core/clock.h"
+
+namespace assay::train {
+namespace {
+
+at::Tensor count_correct(const at::Tensor& predicted, const PassInput& input) {
+  const auto right = predicted.eq(input.labels).sum().to(torch::kDouble);
+  if (!input.other_labels.defined()) return right;
+  return right * input.share + predicted.eq(input.other_labels).sum().to(torch::kDouble) * (1.0 - input.share);
+}
+
+}  // namespace
+
+Pass::Pass(models::Model& model, Loss loss, const LossScaler& scaler, Precision precision, c10::Device device)
+    : model_(model),
+      loss_of_(std::move(loss)),
+      scaler_(scaler),
+      precision_(precision),
+      device_(device),
+      loss_(torch::zeros({}, device)),
+      num_correct_(torch::zeros({}, torch::TensorOptions(device).dtype(torch::kDouble))) {}
+
+void Pass::start_step() {
+  loss_.zero_();
+  num_correct_.zero_();
+}
+
+PassTimes Pass::run(const PassInput& input) {
+  const Stopwatch watch;
+  at::Tensor logits, loss;
+  {
+    const PrecisionScope precision(precision_, device_);
+    logits = model_.forward(input.images).to(torch::kFloat32);  // (n, K)
+    loss = loss_of_({input.images, logits, input.labels, input.other_labels, input.share}) * input.weight;
+  }
+  loss_ += loss.detach();
+  num_correct_ += count_correct(logits.detach().argmax(1), input);
+  const auto forward = watch.seconds();
+  scaler_.scale(loss).backward();
+  return {forward, watch.seconds() - forward};
+}
+
+double Pass::loss() const { return loss_.item<double>(); }
+double Pass::num_correct() const { return num_correct_.item<double>(); }
+
+}  // namespace assay::train
