@@ -5,9 +5,8 @@
 
 #include <algorithm>
 
-#include "app/machine_panel.h"
 #include "app/training.h"
-#include "core/clock.h"
+#include "app/training_panel.h"
 #include "core/error.h"
 #include "core/sha256.h"
 #include "device/batch_cache.h"
@@ -39,7 +38,7 @@ class Probe {
 
   void step(std::int64_t num_samples) {
     // The loader holds so many batches ready, and one is in use.
-    const auto num_waiting = 2 * data_.loading.loader.num_workers + 1;
+    const auto num_waiting = 2 * *data_.loading.loader.num_workers + 1;
     const auto waiting = images_of(num_waiting * options_.batch.global.value_or(num_samples));
     const data::Batch batch{torch::zeros_like(images_of(num_samples)), torch::zeros({num_samples}, torch::kInt64)};
     train::Stepper stepper(model_, state_, train::cross_entropy(options_.label_smoothing), device_,
@@ -49,6 +48,8 @@ class Probe {
     stepper.step(batch, {}, 1.0, times);
     if (!has_evaluated_) evaluate();
   }
+
+  double learning_rate() const { return state_.optimizer->learning_rate(); }
 
  private:
   at::Tensor images_of(std::int64_t count) const {
@@ -86,7 +87,7 @@ Json describe_search(const RunContext& context, const ClassificationData& data, 
   for (const auto& node : model.named_modules()) hash.update(node.key() + node.value()->name() + "\n");
   return {{"model", hash.finish()},
           {"image", {data.image_height(), data.image_width()}},
-          {"workers", data.loading.loader.num_workers},
+          {"workers", *data.loading.loader.num_workers},
           {"optimizer", config::Value(options.optimizer.table(), options.optimizer.origin()).to_toml()},
           {"device", {context.device.device.str(), context.device.description, context.device.memory_total_bytes}},
           {"threads", at::get_num_threads()},
@@ -96,26 +97,6 @@ Json describe_search(const RunContext& context, const ClassificationData& data, 
           {"launch_graph", options.launch_graph},
           {"global", options.batch.global.value_or(0)},
           {"bounds", {search.smallest, search.largest, search.prefers_fast}}};
-}
-
-Json to_json(const device::FoundBatch& found, const device::BatchPlan& plan) {
-  auto steps = Json::array();
-  for (const auto& step : found.steps) {
-    steps.push_back({{"samples", step.num_samples},
-                     {"peak_bytes", step.peak_bytes},
-                     {"seconds", step.seconds},
-                     {"verdict", step.verdict}});
-  }
-  return {{"global", plan.global},
-          {"micro", plan.micro},
-          {"accumulation", plan.num_micro},
-          {"reason", plan.reason},
-          {"lr_factor", plan.lr_factor},
-          {"predicted_bytes", plan.predicted_bytes},
-          {"fixed_bytes", found.line.fixed_bytes},
-          {"bytes_per_sample", found.line.bytes_per_sample},
-          {"is_linear", found.is_linear},
-          {"probe_steps", steps}};
 }
 
 // From the last step of at least the chosen size; validation and the preparation of images are left out.
@@ -128,33 +109,12 @@ double estimate_seconds(const device::FoundBatch& found, const device::BatchPlan
   return seconds_per_sample * static_cast<double>(num_train * epochs);
 }
 
-void tell(const device::BatchPlan& plan, const device::FoundBatch& found, std::int64_t budget_bytes, bool batch_norm,
-          double estimate) {
-  double seconds = 0.0;
-  for (const auto& step : found.steps) seconds += step.seconds;
-  fmt::print(stderr,
-             "batch: {} images a step in {} of up to {} ({}); predicted peak {:.0f} MB of a budget of {:.0f} MB, from "
-             "{} steps in {:.1f} s\n",
-             plan.global, plan.num_micro == 1 ? "one pass" : fmt::format("{} passes", plan.num_micro), plan.micro,
-             plan.reason, plan.predicted_bytes / 1e6, static_cast<double>(budget_bytes) / 1e6, found.steps.size(),
-             seconds);
-  if (plan.num_micro > 1 && batch_norm) {
-    fmt::print(stderr,
-               "  BatchNorm sees {} images at a time: pin it with train.batch.micro={} to repeat this run elsewhere\n",
-               plan.micro, plan.micro);
-  }
-  if (estimate > 0.0) fmt::print(stderr, "  about {} for all epochs\n", format_duration(estimate));
-  if (plan.lr_factor != 1.0) {
-    fmt::print(stderr, "  the learning rate is multiplied by {:.4g}, as the batch of {} asks\n", plan.lr_factor,
-               plan.global);
-  }
-}
-
 }  // namespace
 
 device::BatchPlan choose_batch(RunContext& context, const ClassificationData& data, models::Model& throw_away,
                                const train::TrainOptions& options) {
   const auto& device = context.device;
+  const auto& tier = device::tier_of(device, context.options.device.tiers);
   const auto num_train = static_cast<std::int64_t>(data.train.size());
   if (options.batch.global.value_or(0) > num_train) {
     throw Error(ErrorKind::kConfig, fmt::format("train.batch.global = {}: there are only {} training images",
@@ -162,8 +122,7 @@ device::BatchPlan choose_batch(RunContext& context, const ClassificationData& da
   }
   prepare_network(throw_away, options, device.device);
   const bool batch_norm = has_batch_norm(throw_away);
-  auto search = device::bound_search(options.batch, device::tier_of(device, context.options.device.tiers), num_train,
-                                     /*smallest=*/batch_norm ? 2 : 1);
+  auto search = device::bound_search(options.batch, tier, num_train, /*smallest=*/batch_norm ? 2 : 1);
   search.budget_bytes = device.budget_bytes;
   // A size that changes the result must not depend on how fast the machine was just then.
   search.prefers_fast = !batch_norm && !options.deterministic;
@@ -177,15 +136,8 @@ device::BatchPlan choose_batch(RunContext& context, const ClassificationData& da
   const auto found = device::find_micro_batch(search, *meter, [&](std::int64_t count) { probe.step(count); });
   if (is_cached) cache.keep(found);
   auto plan = device::plan_batch(options.batch, found);
-  const auto estimate = estimate_seconds(found, plan, num_train, options.epochs);
-  tell(plan, found, device.budget_bytes, batch_norm, estimate);
-  context.record["batch"] = to_json(found, plan);
-  context.run.log_params(chosen_params(device));
-  context.run.log_params({{"chosen.batch.global", std::to_string(plan.global)},
-                          {"chosen.batch.micro", std::to_string(plan.micro)},
-                          {"chosen.batch.accumulation", std::to_string(plan.num_micro)},
-                          {"chosen.batch.lr_factor", fmt::format("{:.6g}", plan.lr_factor)},
-                          {"chosen.batch.predicted_bytes", fmt::format("{:.0f}", plan.predicted_bytes)}});
+  tell_plan(context, {data, plan, found, tier.image_size, batch_norm, probe.learning_rate(),
+                      estimate_seconds(found, plan, num_train, options.epochs)});
   return plan;
 }
 

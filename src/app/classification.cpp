@@ -49,6 +49,9 @@ ClassificationData load_data(RunContext& context, const config::Section& section
                           dataset->load(data::Split::kTest),
                           {},
                           {}};
+  auto& num_workers = data.loading.loader.num_workers;
+  if (!num_workers)
+    num_workers = device::num_workers_of(device::tier_of(context.device, context.options.device.tiers), context.host);
   auto partition = data::split_validation(data.train_images.labels, data.loading.loader.validation_fraction,
                                           static_cast<std::uint64_t>(context.options.run.seed));
   data.train = std::move(partition.train);

@@ -18,7 +18,7 @@ struct ClassificationData {
   std::string name;
   std::vector<std::string> class_names;
   data::Normalization normalization;
-  data::LoadingOptions loading;
+  data::LoadingOptions loading;  ///< with a number of workers
   data::Images train_images;
   data::Images test_images;
   std::vector<std::int64_t> train;       ///< places in train_images

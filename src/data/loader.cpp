@@ -69,8 +69,8 @@ Loader Loader::for_training(const Images& images, std::vector<std::int64_t> plac
                             const LoadingOptions& options, std::int64_t batch_size, std::uint64_t seed) {
   Transform transform(normalization, options.augment, images.pixels.size(2), images.pixels.size(3));
   return Loader(std::make_shared<Source>(Source{images, std::move(places), std::move(transform), options.augment, true,
-                                                options.loader.keep_partial_batch, options.loader.num_workers,
-                                                batch_size, seed}));
+                                                options.loader.keep_partial_batch,
+                                                options.loader.num_workers.value_or(1), batch_size, seed}));
 }
 
 Loader Loader::for_evaluation(const Images& images, std::vector<std::int64_t> places,

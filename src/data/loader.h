@@ -32,7 +32,8 @@ struct Batch {
 ///     while (auto batch = loader.next()) step(batch->images, batch->labels);
 class Loader {
  public:
-  /// Makes a loader that shuffles and varies the images at `places`, epoch by epoch.
+  /// Makes a loader that shuffles and varies the images at `places`, epoch by epoch. Where the number of workers is
+  /// left to the device, it is one.
   /// Errors: Error(kConfig) when the crop's padding does not suit the image size.
   static Loader for_training(const Images& images, std::vector<std::int64_t> places, const Normalization& normalization,
                              const LoadingOptions& options, std::int64_t batch_size, std::uint64_t seed);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "config/schema.h"
 #include "config/section.h"
 #include "data/transforms.h"
@@ -9,7 +12,7 @@ namespace assay::data {
 /// Chooses how images reach the network (table `loader` of a data set).
 struct LoaderOptions {
   double validation_fraction = 0.1;
-  std::int64_t num_workers = 1;
+  std::optional<std::int64_t> num_workers;
   bool keep_partial_batch = false;
 
   static auto schema() {
@@ -17,7 +20,7 @@ struct LoaderOptions {
         config::field("validation_fraction", &LoaderOptions::validation_fraction, config::between(0.0, 0.9),
                       "share of the training set that chooses the best epoch"),
         config::field("num_workers", &LoaderOptions::num_workers, config::between(0, 64),
-                      "threads that prepare batches ahead; changes no result"),
+                      "threads that prepare batches ahead; changes no result; auto: as the class of device says"),
         config::field("keep_partial_batch", &LoaderOptions::keep_partial_batch,
                       "train on the smaller last batch of an epoch, too"));
   }

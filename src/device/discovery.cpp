@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/error.h"
@@ -117,6 +118,10 @@ const Tier& tier_of(const ChosenDevice& device, const Tiers& tiers) {
   if (device.device.is_cpu()) return tiers.cpu;
   if (device.memory_total_bytes >= 8 * kGigabyte) return tiers.large;
   return device.memory_total_bytes >= 4 * kGigabyte ? tiers.medium : tiers.small;
+}
+
+std::int64_t num_workers_of(const Tier& tier, const Host& host) {
+  return std::min<std::int64_t>(tier.num_workers, std::max(1, host.num_cores - 1));
 }
 
 }  // namespace assay::device

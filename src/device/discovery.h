@@ -32,4 +32,8 @@ ChosenDevice choose_device(const DeviceOptions& options, const Host& host);
 /// Returns the tier of a device.
 const Tier& tier_of(const ChosenDevice& device, const Tiers& tiers);
 
+/// Returns how many threads prepare batches where that is left to the device: what its tier says, but no more than
+/// leave one of several cores free.
+std::int64_t num_workers_of(const Tier& tier, const Host& host);
+
 }  // namespace assay::device

@@ -13,6 +13,7 @@ struct Tier {
   double batch_share = 1.0;
   std::string precision = "fp32";
   std::int64_t image_size = 256;
+  std::int64_t num_workers = 1;
 
   static auto schema() {
     return config::schema<Tier>(
@@ -21,15 +22,17 @@ struct Tier {
         config::field("precision", &Tier::precision, config::one_of("fp32", "tf32", "bf16", "fp16"),
                       "in which numbers training multiplies where it leaves the choice to the device"),
         config::field("image_size", &Tier::image_size, config::at_least(8).in("pixels"),
-                      "largest side that the device is meant for; larger images are told, not resized"));
+                      "largest side that the device is meant for; larger images are told, not resized"),
+        config::field("num_workers", &Tier::num_workers, config::between(0, 64),
+                      "threads that prepare batches where data.loader.num_workers is auto; a core stays free"));
   }
 };
 
 struct Tiers {
-  Tier large{1.0, "bf16", 256};
-  Tier medium{0.7, "fp16", 224};
-  Tier small{0.4, "fp16", 160};
-  Tier cpu{1.0, "fp32", 128};
+  Tier large{1.0, "bf16", 256, 8};
+  Tier medium{0.7, "fp16", 224, 6};
+  Tier small{0.4, "fp16", 160, 4};
+  Tier cpu{1.0, "fp32", 128, 1};
 
   static auto schema() {
     return config::schema<Tiers>(config::field("large", &Tiers::large, "accelerators of 8 GB and more"),

@@ -113,21 +113,26 @@ TEST_F(HouseholdCompressionTest, UnwritableRunFolderIsExitCodeThree) {
 }
 
 TEST_F(HouseholdCompressionTest, RunsToTheEndAndIsNotRepeated) {
-  const auto result = run(small_run({"track=off"}));
+  const auto result = run(small_run({"track=off", "train.batch.lr_scaling=linear", "device.tiers.cpu.image_size=24"}));
   ASSERT_EQ(result.code, 0) << result.output;
+  EXPECT_THAT(result.output, testing::HasSubstr("32 x 32 pixels, prepared by 1 thread\n"));
+  EXPECT_THAT(result.output, testing::HasSubstr("0.025: 0.1 times 0.25, as the batch of 32 asks"));
+  EXPECT_THAT(result.output, testing::HasSubstr("images of 32 pixels are larger than the 24"));
   const auto record = read_json(only_run_folder() / "record.json");
   EXPECT_EQ(record["status"], "FINISHED");
   EXPECT_EQ(record["variants"].size(), 3U);
   EXPECT_EQ(record["variants"][2]["name"], "static_int8");
   EXPECT_LT(record["variants"][2]["size_bytes"], record["variants"][0]["size_bytes"]);
   EXPECT_EQ(record["training"]["history"].size(), 1U);
+  EXPECT_EQ(record["batch"]["learning_rate"], 0.025);
+  EXPECT_GT(record["batch"]["estimated_s"], 0.0);
   for (const auto& variant : record["variants"])
     EXPECT_TRUE(fs::exists(only_run_folder() / variant["file"].get<std::string>()));
   EXPECT_THAT(read_file(only_run_folder() / "config.toml"), testing::HasSubstr("epochs = 1  # override"));
   for (const auto& file : fs::recursive_directory_iterator(only_run_folder())) {
     EXPECT_THAT(file.path().string(), testing::Not(testing::HasSubstr("partial")));
   }
-  const auto again = run(small_run({"track=off"}));
+  const auto again = run(small_run({"track=off", "train.batch.lr_scaling=linear", "device.tiers.cpu.image_size=24"}));
   EXPECT_EQ(again.code, 0);
   EXPECT_THAT(again.output, testing::HasSubstr("already done"));
 }

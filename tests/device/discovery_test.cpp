@@ -87,5 +87,15 @@ TEST(DiscoveryTest, TiersFollowMemory) {
   EXPECT_EQ(&tier_of(device, tiers), &tiers.small);
 }
 
+TEST(DiscoveryTest, LoaderThreadsFollowTheTierAndLeaveACoreFree) {
+  const Tiers tiers;
+  Host host;
+  for (const auto& [num_cores, expected] : {std::pair{1, 1}, {2, 1}, {6, 5}, {64, 8}}) {
+    host.num_cores = num_cores;
+    EXPECT_EQ(num_workers_of(tiers.large, host), expected) << num_cores << " cores";
+    EXPECT_EQ(num_workers_of(tiers.cpu, host), 1);
+  }
+}
+
 }  // namespace
 }  // namespace assay::device
