@@ -163,7 +163,7 @@ class Trainer {
     counters_.best_accuracy = record.validation_accuracy;
     counters_.best_epoch = record.epoch;
     state_.keep_as_best();
-    save_weights(input_.model, file("best.pt"));
+    write_if_possible("best.pt", [this] { save_weights(input_.model, file("best.pt")); });
   }
 
   void report() const {
@@ -221,17 +221,21 @@ class Trainer {
     if (due || since_save_.seconds() >= options.every_s) save();
   }
 
-  // A disk that is full now may not be so later: training goes on, and what was saved before is still there.
   void save() {
     counters_.seconds = seconds();
     counters_.micro_batch = stepper_.micro_batch();
+    write_if_possible("checkpoint", [this] { snapshots_.save(state_.snapshot(input_.settings), counters_.step); });
+    since_save_ = Stopwatch();
+  }
+
+  // A disk that is full now may not be so later: training goes on, and what was saved before is still there.
+  void write_if_possible(const char* what, const std::function<void()>& write) {
     try {
-      snapshots_.save(state_.snapshot(input_.settings), counters_.step);
+      write();
     } catch (const Error& error) {
-      fmt::print(stderr, "no checkpoint at step {}: {}\n", counters_.step, error.what());
+      fmt::print(stderr, "no {} at step {}: {}\n", what, counters_.step, error.what());
       input_.sink.log_metric("train/failed_checkpoints", static_cast<double>(++num_failed_saves_), epoch());
     }
-    since_save_ = Stopwatch();
   }
 
   const TrainOptions& options_;
