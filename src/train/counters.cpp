@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/error.h"
+
 namespace assay::train {
 namespace {
 
@@ -82,12 +84,15 @@ Json to_json(const Counters& counters) {
   return json;
 }
 
-Counters read_counters(const Json& json) {
+Counters read_counters(const Json& json) try {
   Counters counters;
   visit_counters(counters, [&json](const char* name, auto& value) { json.at(name).get_to(value); });
   counters.current = read_epoch(json.at("current"));
   for (const auto& epoch : json.at("history")) counters.history.push_back(read_epoch(epoch));
   return counters;
+} catch (const Json::exception& error) {
+  throw Error(ErrorKind::kData, fmt::format("the checkpoint is of another version of Assay: {}", error.what()), "",
+              "train.checkpoint.resume=never begins anew");
 }
 
 }  // namespace assay::train

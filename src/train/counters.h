@@ -48,7 +48,7 @@ struct Counters {
 
 Json to_json(const Counters& counters);
 
-/// Reads what to_json wrote. Errors: Json's exceptions.
+/// Reads what to_json wrote. Errors: Error(kData) for anything else.
 Counters read_counters(const Json& json);
 
 }  // namespace assay::train

@@ -2,8 +2,11 @@
 
 #include <torch/script.h>
 
+#include "core/checked_file.h"
+#include "core/file.h"
 #include "expect_error.h"
 #include "temporary_folder.h"
+#include "train/counters.h"
 #include "train/snapshot.h"
 #include "train/training_fixture.h"
 
@@ -51,6 +54,46 @@ TEST_F(CheckpointTest, TwoSnapshotsAreKept) {
   EXPECT_EQ(snapshots.newest()->counters.at("step"), 10);
   std::filesystem::remove(folder_.path() / "step-000000010.ckpt");
   EXPECT_FALSE(snapshots.newest());
+}
+
+TEST_F(CheckpointTest, ADamagedByteAndAMissingEndAreSeenWhereverTheyAre) {
+  save_snapshot({{{"a", "1"}}, {{"step", 1}}, {{"x", torch::rand({3})}}}, file());
+  const auto whole = read_file(file());
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    auto damaged = whole;
+    damaged[i] ^= 1;
+    folder_.write("a.pt", damaged);
+    EXPECT_ERROR(load_snapshot(file()), kData, "a.pt");
+    folder_.write("a.pt", whole.substr(0, i));
+    EXPECT_ERROR(load_snapshot(file()), kData, "a.pt");
+  }
+}
+
+TEST_F(CheckpointTest, WhatIsNoCheckpointIsPassedOver) {
+  const SnapshotFolder snapshots(folder_.path());
+  const auto newest = folder_.path() / "step-000000002.ckpt";
+  snapshots.save({{}, {{"step", 1}}, {}}, 1);
+  const auto check = [&](const std::string& what) {
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(snapshots.newest()->counters.at("step"), 1) << what;
+    EXPECT_THAT(testing::internal::GetCapturedStderr(), testing::HasSubstr("not resumed from: ")) << what;
+    EXPECT_FALSE(std::filesystem::exists(newest)) << what;
+  };
+  folder_.write(newest.filename(), "a text");
+  check("a text");
+  write_checked_file(newest, "batch search", "{}");
+  check("a file of another kind");
+  write_checked_file(newest, "checkpoint", "no archive");
+  check("a checkpoint without an archive");
+  save_weights(net_, newest);
+  check("weights");
+}
+
+TEST_F(CheckpointTest, CountersOfAnotherVersionAreRefused) {
+  auto counters = to_json(Counters());
+  EXPECT_EQ(read_counters(counters).step, 0);
+  counters.erase("step");
+  EXPECT_ERROR(read_counters(counters), kData, "of another version of Assay");
 }
 
 TEST_F(CheckpointTest, NothingIsCopiedWhenOneTensorDoesNotFit) {
