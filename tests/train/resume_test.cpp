@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "core/file.h"
 #include "expect_error.h"
 #include "temporary_folder.h"
@@ -107,6 +109,38 @@ TEST_F(ResumeTest, ADamagedCheckpointIsPassedOverForTheOneBefore) {
   EXPECT_EQ(result.resumed_at_step, 6);
   EXPECT_TRUE(std::filesystem::exists(folder_.path() / "checkpoints" / "step-000000010.ckpt.damaged"));
   EXPECT_TRUE(all_values(net).equal(expected));
+}
+
+TEST_F(ResumeTest, TheNewestCheckpointIsThatOfTheLastStepWhateverItsFileTime) {
+  run_into(Bomb(15));
+  ASSERT_EQ(snapshots().size(), 2U);
+  const auto year = std::chrono::hours(24 * 365);
+  std::filesystem::last_write_time(snapshots().front(), std::filesystem::file_time_type::clock::now() + year);
+  std::filesystem::last_write_time(snapshots().back(), std::filesystem::file_time_type::clock::now() - year);
+  TinyNet net;
+  EXPECT_EQ(resume(net).resumed_at_step, 10);
+}
+
+TEST_F(ResumeTest, AfterAWorkerFailedTrainingGoesOnFromBeforeThat) {
+  training_.images = two_classes(160);  // of which the missing one is not in the first batch
+  training_.options.checkpoint.every_steps = 1;
+  const auto expected = uninterrupted();
+  for (const std::int64_t num_workers : {0, 1, 4}) {
+    training_.num_workers = num_workers;
+    training_.one_is_missing = true;
+    TinyNet net;
+    try {
+      training_.run(net, folder_.path(), sink_);
+      ADD_FAILURE() << "no error with " << num_workers << " workers";
+    } catch (const std::logic_error& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr("place < images.pixels.size(0)"));
+    }
+    training_.one_is_missing = false;
+    net = TinyNet();
+    EXPECT_GT(resume(net).resumed_at_step, 0);
+    EXPECT_TRUE(all_values(net).equal(expected)) << num_workers << " workers";
+    std::filesystem::remove_all(folder_.path() / "checkpoints");
+  }
 }
 
 TEST_F(ResumeTest, RefusesACheckpointOfOtherSettingsNamingThem) {

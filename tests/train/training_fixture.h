@@ -55,6 +55,7 @@ struct SmallTraining {
   std::int64_t num_workers = 1;
   Settings settings = {{"train.optimizer.lr", "0.1"}};
   data::Images images = two_classes(128);
+  bool one_is_missing = false;  // of the training images, so that the worker which should prepare it fails
   Loss loss = cross_entropy(0.1);
   double rate_scale = 1.0;
   double rate_warmup_epochs = 0.0;
@@ -78,7 +79,9 @@ struct SmallTraining {
     loading.augment.crop_padding = 1;
     loading.augment.mixup_alpha = 0.2;
     const data::Normalization normalization{{0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}};
-    auto train_loader = data::Loader::for_training(images, partition.train, normalization, loading, 16, 1);
+    const auto count = one_is_missing ? partition.train.back() : images.labels.size(0);
+    const data::Images present{images.pixels.narrow(0, 0, count), images.labels.narrow(0, 0, count)};
+    auto train_loader = data::Loader::for_training(present, partition.train, normalization, loading, 16, 1);
     auto validation_loader = data::Loader::for_evaluation(images, partition.validation, normalization, 16);
     return work(TrainInput{model,
                            train_loader,
