@@ -111,9 +111,9 @@ class Trainer {
     ++counters_.batch;
   }
 
-  void report_not_finite(const data::Batch& batch, const StepResult& result) const {
+  void report_not_finite(const data::Batch& batch, const StepResult& result) {
     const auto kept = file(fmt::format("not_finite_step_{}.pt", counters_.step));
-    save_batch(batch, kept);
+    write_if_possible("copy of the batch", [&] { save_batch(batch, kept); });
     const auto what = std::isfinite(result.loss) ? std::string("the gradients became no numbers")
                                                  : fmt::format("the loss became {}", result.loss);
     const auto text =
