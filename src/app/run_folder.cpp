@@ -31,9 +31,20 @@ void check_space(const std::filesystem::path& folder) {
 }  // namespace
 
 const std::vector<std::string>& non_semantic_keys() {
-  static const std::vector<std::string> keys = {"track",          "run.dir",          "run.name",
-                                                "run.experiment", "data.folder",      "data.loader.num_workers",
-                                                "train.profile",  "train.checkpoint", "train.range_test"};
+  static const std::vector<std::string> keys = {"track",
+                                                "run.dir",
+                                                "run.name",
+                                                "run.experiment",
+                                                "data.folder",
+                                                "data.loader.num_workers",
+                                                "device.pinned_memory",
+                                                "device.tiers.large.num_workers",
+                                                "device.tiers.medium.num_workers",
+                                                "device.tiers.small.num_workers",
+                                                "device.tiers.cpu.num_workers",
+                                                "train.profile",
+                                                "train.checkpoint",
+                                                "train.range_test"};
   return keys;
 }
 

@@ -139,6 +139,10 @@ void train_classifier(RunContext& context, const ClassificationData& data, model
   prepare_network(model, options, context.device.device);
   auto loaders = make_loaders(data, options, plan.global, seed);
   log_augmented_images(context, data, loaders.train);
+  if (context.options.device.pinned_memory && context.device.device.is_cuda()) {
+    loaders.train.pin_memory();
+    loaders.validation.pin_memory();
+  }
   auto& record = context.record["training"];
   record = {{"history", Json::array()},
             {"epochs_planned", options.epochs},

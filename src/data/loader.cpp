@@ -23,19 +23,20 @@ struct Loader::Source {
   std::int64_t batch_size;
   std::uint64_t seed;
 
-  Batch make_batch(const std::vector<std::int64_t>& order, std::int64_t epoch, std::int64_t number) const;
+  Batch make_batch(const std::vector<std::int64_t>& order, std::int64_t epoch, std::int64_t number, bool pinned) const;
 };
 
-Batch Loader::Source::make_batch(const std::vector<std::int64_t>& order, std::int64_t epoch,
-                                 std::int64_t number) const {
+Batch Loader::Source::make_batch(const std::vector<std::int64_t>& order, std::int64_t epoch, std::int64_t number,
+                                 bool pinned) const {
   const std::int64_t first = number * batch_size;
   const std::int64_t count = std::min(batch_size, static_cast<std::int64_t>(order.size()) - first);
   const auto height = images.pixels.size(2);
   const auto width = images.pixels.size(3);
   const auto image_size = 3 * height * width;
   Batch batch{
-      at::empty({count, 3, height, width}, at::TensorOptions(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast)),
-      at::empty({count}, at::kLong)};
+      at::empty({count, 3, height, width},
+                at::TensorOptions(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast).pinned_memory(pinned)),
+      at::empty({count}, at::TensorOptions(at::kLong).pinned_memory(pinned))};
   const auto* pixels = images.pixels.const_data_ptr<std::uint8_t>();
   const auto* labels = images.labels.const_data_ptr<std::int64_t>();
   auto* output = batch.images.mutable_data_ptr<float>();
@@ -84,11 +85,11 @@ Loader Loader::for_evaluation(const Images& images, std::vector<std::int64_t> pl
 void Loader::start_epoch(std::int64_t epoch, std::int64_t first) {
   batches_.reset();
   auto order = source_->training ? shuffled(source_->places, source_->seed, epoch) : source_->places;
-  batches_ =
-      std::make_unique<Prefetcher<Batch>>(first, num_batches(), source_->num_workers,
-                                          [source = source_, order = std::move(order), epoch](std::int64_t number) {
-                                            return source->make_batch(order, epoch, number);
-                                          });
+  batches_ = std::make_unique<Prefetcher<Batch>>(
+      first, num_batches(), source_->num_workers,
+      [source = source_, order = std::move(order), epoch, pinned = pins_memory_](std::int64_t number) {
+        return source->make_batch(order, epoch, number, pinned);
+      });
 }
 
 std::optional<Batch> Loader::next() {
@@ -97,6 +98,8 @@ std::optional<Batch> Loader::next() {
 }
 
 void Loader::limit(std::int64_t num_batches) { limit_ = num_batches; }
+
+void Loader::pin_memory() { pins_memory_ = true; }
 
 std::int64_t Loader::num_samples() const { return static_cast<std::int64_t>(source_->places.size()); }
 

@@ -54,6 +54,10 @@ class Loader {
   /// Ends every epoch after `num_batches` batches, if it is not over before.
   void limit(std::int64_t num_batches);
 
+  /// Makes the batches of later epochs in page-locked memory, which an accelerator reads by itself while the processor
+  /// goes on. Only where CUDA is in use.
+  void pin_memory();
+
   /// Returns the next batch, or nothing after the last of the epoch. Without start_epoch it is epoch 0.
   /// Errors: whatever went wrong while the batch was prepared.
   std::optional<Batch> next();
@@ -67,6 +71,7 @@ class Loader {
 
   std::shared_ptr<const Source> source_;
   std::int64_t limit_ = std::numeric_limits<std::int64_t>::max();
+  bool pins_memory_ = false;
   std::unique_ptr<Prefetcher<Batch>> batches_;
 };
 

@@ -51,6 +51,7 @@ struct DeviceOptions {
   double host_memory_fraction = 0.5;
   bool enforce_budget = true;
   bool cudnn_benchmark = false;
+  bool pinned_memory = true;
   Tiers tiers;
 
   static auto schema() {
@@ -70,6 +71,8 @@ struct DeviceOptions {
                       "refuse memory beyond the budget, instead of only sizing the batch by it"),
         config::field("cudnn_benchmark", &DeviceOptions::cudnn_benchmark,
                       "let cuDNN time its algorithms; results may then differ from run to run"),
+        config::field("pinned_memory", &DeviceOptions::pinned_memory,
+                      "make batches in memory that a CUDA device reads by itself"),
         config::field("tiers", &DeviceOptions::tiers, "what a class of device makes of what is asked for"));
   }
 };
