@@ -146,12 +146,14 @@ at::Tensor reduce_gradient(const Blocks& blocks, const at::Tensor& gradient, con
   auto* shift = slope + blocks.num_channels;
   result.weight = at::empty({blocks.num_channels}, at::kFloat);
   result.bias = at::empty({blocks.num_channels}, at::kFloat);
+  std::vector<double> totals(2 * static_cast<std::size_t>(blocks.num_channels));
+  for (std::int64_t i = 0; i < 2 * blocks.count; ++i, sums += blocks.num_channels) {
+    auto* total = totals.data() + (i < blocks.count ? 0 : blocks.num_channels);
+    for (std::int64_t c = 0; c < blocks.num_channels; ++c) total[c] += sums[c];
+  }
   for (std::int64_t c = 0; c < blocks.num_channels; ++c) {
-    double sum = 0.0, product = 0.0;
-    for (std::int64_t i = 0; i < blocks.count; ++i) {
-      sum += sums[i * blocks.num_channels + c];
-      product += products[i * blocks.num_channels + c];
-    }
+    const auto sum = totals[static_cast<std::size_t>(c)];
+    const auto product = totals[static_cast<std::size_t>(c + blocks.num_channels)];
     const double inverse = scale.inverse_deviation[c];
     const auto per_row = scale.gain[c] / static_cast<double>(blocks.num_rows);
     slope[c] = static_cast<float>(-per_row * inverse * inverse * product);
