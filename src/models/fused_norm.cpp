@@ -96,7 +96,7 @@ struct Scale {
 };
 
 at::Tensor make_scale(const Moments& moments, const at::Tensor& weight, const at::Tensor& bias, double epsilon) {
-  const auto rows = at::empty({4, weight.numel()}, at::kFloat);
+  auto rows = at::empty({4, weight.numel()}, at::kFloat);
   const Scale scale(rows);
   const auto* weights = weight.const_data_ptr<float>();
   const auto* biases = bias.const_data_ptr<float>();
@@ -141,7 +141,7 @@ at::Tensor reduce_gradient(const Blocks& blocks, const at::Tensor& gradient, con
     sum_gradient_block(blocks.block(i), activation, own + blocks.offset(i), from + blocks.offset(i), scale.gain,
                        scale.offset, scale.mean, sums + place, products + place);
   });
-  const auto line = at::empty({2, blocks.num_channels}, at::kFloat);
+  auto line = at::empty({2, blocks.num_channels}, at::kFloat);
   auto* slope = line.mutable_data_ptr<float>();
   auto* shift = slope + blocks.num_channels;
   result.weight = at::empty({blocks.num_channels}, at::kFloat);
@@ -195,7 +195,7 @@ class FusedNorm final : public torch::autograd::Function<FusedNorm> {
     const auto moments = measure_channels(blocks, values);
     update_running_values(*norm, moments, blocks.num_rows);
     const auto scale = make_scale(moments, weight, bias, norm->options.eps());
-    const auto result = activate_all(blocks, Scale(scale), values, residual, static_cast<Activation>(activation));
+    auto result = activate_all(blocks, Scale(scale), values, residual, static_cast<Activation>(activation));
     context->saved_data["activation"] = activation;
     context->saved_data["has_residual"] = residual.defined();
     context->save_for_backward({values, scale, residual.defined() ? result : at::Tensor()});
