@@ -24,7 +24,7 @@ at::Tensor FloatEvaluator::operator()(const Node& node, at::ArrayRef<at::Tensor>
                                   node.activation);
   }
   if (node.op != Op::kConv) return evaluate_weightless(node, inputs);
-  const auto values = node.conv.ptr()->forward(inputs[0]);  // (N, C, H, W)
+  auto values = node.conv.ptr()->forward(inputs[0]);  // (N, C, H, W)
   if (is_left_to_sum_[node.id]) return values;
   if (!node.batch_norm) return apply_activation(values, node.activation);
   return normalise_and_activate(*node.batch_norm.ptr(), values, {}, node.activation);

@@ -8,7 +8,7 @@ namespace assay::train {
 namespace {
 
 at::Tensor count_correct(const at::Tensor& predicted, const PassInput& input) {
-  const auto right = predicted.eq(input.labels).sum().to(torch::kDouble);
+  auto right = predicted.eq(input.labels).sum().to(torch::kDouble);
   if (!input.other_labels.defined()) return right;
   return right * input.share + predicted.eq(input.other_labels).sum().to(torch::kDouble) * (1.0 - input.share);
 }

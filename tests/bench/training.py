@@ -49,8 +49,14 @@ def assay_speed(binary, folder, model, epochs, seed):
     return statistics.median(epoch["images_per_second"] for epoch in record["training"]["history"][1:])
 
 
-def compare(binary, folder, model, rounds, epochs):
-    tried = pytorch_speeds(folder, model, 2, "each")
+def try_pytorch(folder, model, configurations):
+    if not configurations:
+        return pytorch_speeds(folder, model, 2, "each")
+    return {one: pytorch_speeds(folder, model, 2, one)[-1] for one in configurations}
+
+
+def compare(binary, folder, model, rounds, epochs, configurations):
+    tried = try_pytorch(folder, model, configurations)
     best = max(tried, key=tried.get)
     takes = {"assay": lambda seed: assay_speed(binary, folder, model, epochs, seed),
              "pytorch": lambda seed: statistics.median(pytorch_speeds(folder, model, epochs, best)[1:])}
@@ -71,12 +77,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=10, help="at least 2")
     parser.add_argument("--images", type=int, default=10000, help="at least 400")
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--configurations", nargs="+", help="of PyTorch's loading, to try instead of all: 'batched 2 channels_last'")
     options = parser.parse_args()
     print("| model | Assay, images/s | PyTorch, images/s (its fastest way) | ratio, median (quartiles) |\n|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as name:
         write_images(pathlib.Path(name), options.images)
         for model in options.models:
-            compare(options.binary, pathlib.Path(name), model, options.rounds, options.epochs)
+            compare(options.binary, pathlib.Path(name), model, options.rounds, options.epochs, options.configurations)
 
 
 if __name__ == "__main__":
