@@ -10,6 +10,7 @@
 #include "config/excerpt.h"
 #include "core/error.h"
 #include "front/check.h"
+#include "front/freed_memory.h"
 #include "front/inspection.h"
 
 namespace assay::front {
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 [[noreturn]] void start(const fs::path& engine, char** argv) {
   auto path = engine.string();
   argv[0] = path.data();
+  keep_freed_memory();
   ::execv(engine.c_str(), argv);
   throw Error(ErrorKind::kData, fmt::format("cannot start the engine: {}", std::strerror(errno)), engine.string(),
               "`make build` makes it");

@@ -1,19 +1,19 @@
 // Trains MobileNetV3-Small for some steps under the switches named, in a process of its own, since some can be set but
-// once: bench_switches [threads=2] [interop_threads=2] [channels_last=0] [keep_freed_memory=0] [steps=20]. Writes
+// once: bench_switches [threads=2] [interop_threads=2] [channels_last=0] [steps=20]. Writes
 // "milliseconds of a step, of processor time, page faults of a step, peak that the metering allocator saw in MB, growth
 // of the resident memory in MB".
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <sys/resource.h>
 #include <torch/torch.h>
+#include <unistd.h>
 
-#include <climits>
 #include <cstdlib>
 #include <cstring>
 
 #include "core/clock.h"
 #include "device/metering_allocator.h"
+#include "front/freed_memory.h"
 #include "models/model.h"
 #include "models/model_section.h"
 #include "train/optimizers/optimizer.h"
@@ -53,10 +53,9 @@ Usage usage() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (option(argc, argv, "keep_freed_memory", 1) != 0) {
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
-    mallopt(M_TRIM_THRESHOLD, INT_MAX);
-    mallopt(M_TOP_PAD, 64 << 20);
+  if (std::getenv("GLIBC_TUNABLES") == nullptr) {
+    front::keep_freed_memory();
+    ::execv("/proc/self/exe", argv);
   }
   at::set_num_threads(option(argc, argv, "threads", 1));
   at::set_num_interop_threads(option(argc, argv, "interop_threads", 1));

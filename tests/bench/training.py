@@ -1,18 +1,21 @@
-"""Compares training with eager PyTorch's: training.py BINARY [--models A B] [--rounds 10] [--images 10000] [--epochs 3].
+"""Compares training with eager PyTorch's: training.py BINARY [--models A B] [--epochs 24] [--images 3000].
 
 Both train on the same random images of 32x32 pixels, in batches of 128 and with two threads. PyTorch first tries its loaders, worker
-counts and memory formats and keeps the fastest. Then both take turns, A B and B A; an epoch's images/s cover its training part, and a
-round's speed is the median of its epochs but the first. Prints a Markdown row a model.
+counts and memory formats and keeps the fastest. Then both take turns of a second each, and the n-th epochs of both are compared by the
+time they took within the turns: with validation and a checkpoint in Assay's, without in PyTorch's. Prints a Markdown row a model.
 """
 import argparse
 import json
 import os
 import pathlib
 import random
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
+
+from turns import Runner, take_turns
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PYTORCH = [ROOT / "scripts/python", ROOT / "tests/bench/training_pytorch.py"]
@@ -29,61 +32,45 @@ def write_images(folder, count):
         (folder / f"{name}.bin").write_bytes(data)
 
 
-def output_of(command, folder):
-    environment = os.environ | {"ASSAY_CIFAR10": str(folder)}
-    done = subprocess.run([str(part) for part in command], capture_output=True, env=environment, text=True)
+def pytorch_speeds(folder, model, configuration):
+    done = subprocess.run([*PYTORCH, folder, model, "2", *configuration.split()], capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr)
-    return done.stdout
+    return json.loads(done.stdout.splitlines()[-1])
 
 
-def pytorch_speeds(folder, model, epochs, configuration):
-    return json.loads(output_of([*PYTORCH, folder, model, epochs, *configuration.split()], folder))
+def fastest_configuration(folder, model, configurations):
+    tried = {one: pytorch_speeds(folder, model, one)[-1] for one in configurations} or pytorch_speeds(folder, model, "each")
+    return max(tried, key=tried.get)
 
 
-def assay_speed(binary, folder, model, epochs, seed):
+def compare(binary, folder, model, num_epochs, configurations):
+    fastest = fastest_configuration(folder, model, configurations)
     with tempfile.TemporaryDirectory() as runs:
-        options = [*ARGUMENTS, *MODELS[model], f"run.dir={runs}", f"run.seed={seed}", f"train.epochs={epochs}"]
-        output_of([binary, *options], folder)
-        record = json.loads(next(pathlib.Path(runs).glob("*/*/record.json")).read_text())
-    return statistics.median(epoch["images_per_second"] for epoch in record["training"]["history"][1:])
-
-
-def try_pytorch(folder, model, configurations):
-    if not configurations:
-        return pytorch_speeds(folder, model, 2, "each")
-    return {one: pytorch_speeds(folder, model, 2, one)[-1] for one in configurations}
-
-
-def compare(binary, folder, model, rounds, epochs, configurations):
-    tried = try_pytorch(folder, model, configurations)
-    best = max(tried, key=tried.get)
-    takes = {"assay": lambda seed: assay_speed(binary, folder, model, epochs, seed),
-             "pytorch": lambda seed: statistics.median(pytorch_speeds(folder, model, epochs, best)[1:])}
-    speeds = {"assay": [], "pytorch": []}
-    for number in range(rounds):
-        for side in list(takes)[:: -1 if number % 2 else 1]:
-            speeds[side].append(takes[side](number))
-    ratios = [ours / theirs for ours, theirs in zip(speeds["assay"], speeds["pytorch"])]
-    low, median, high = statistics.quantiles(ratios, n=4)
-    ours, theirs = (statistics.median(speeds[side]) for side in takes)
-    print(f"| {model} | {ours:.0f} | {theirs:.0f} ({best}) | {median:.3f} ({low:.3f} to {high:.3f}, {rounds} rounds) |", flush=True)
+        command = [binary, *ARGUMENTS, *MODELS[model], f"run.dir={runs}", "train.epochs=1000"]
+        runners = [Runner(command, {"ASSAY_CIFAR10": str(folder)}, mark=b"val accuracy"),
+                   Runner([*PYTORCH, folder, model, "1000", *fastest.split()], {}, mark=b"epoch ended")]
+        seconds = take_turns(runners, num_epochs)
+    images = [int(re.search(rb"(\d+) training, |epoch ended: (\d+)", runner.output)[1 + side]) for side, runner in enumerate(runners)]
+    ours, theirs = ([num / one for one in epochs] for num, epochs in zip(images, seconds))
+    low, median, high = statistics.quantiles([our / their for our, their in zip(ours, theirs)], n=4)
+    print(f"| {model} | {statistics.median(ours):.0f} | {statistics.median(theirs):.0f} ({fastest}) |"
+          f" {median:.3f} ({low:.3f} to {high:.3f}, {num_epochs} epochs) |", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binary")
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
-    parser.add_argument("--rounds", type=int, default=10, help="at least 2")
-    parser.add_argument("--images", type=int, default=10000, help="at least 400")
-    parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--configurations", nargs="+", help="of PyTorch's loading, to try instead of all: 'batched 2 channels_last'")
+    parser.add_argument("--epochs", type=int, default=24, help="to compare; the first of each side is not")
+    parser.add_argument("--images", type=int, default=3000, help="at least 400")
+    parser.add_argument("--configurations", nargs="+", default=[], help="of PyTorch's loading, to try instead of all: 'batched 2 channels_last'")
     options = parser.parse_args()
     print("| model | Assay, images/s | PyTorch, images/s (its fastest way) | ratio, median (quartiles) |\n|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as name:
         write_images(pathlib.Path(name), options.images)
         for model in options.models:
-            compare(options.binary, pathlib.Path(name), model, options.rounds, options.epochs, options.configurations)
+            compare(options.binary, pathlib.Path(name), model, options.epochs, options.configurations)
 
 
 if __name__ == "__main__":

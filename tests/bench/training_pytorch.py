@@ -1,8 +1,8 @@
 """Trains with eager PyTorch as one would by hand: training_pytorch.py FOLDER MODEL EPOCHS [CONFIGURATION].
 
-FOLDER holds CIFAR-10's binary layout; MODEL is resnet20 or mobilenet_v3_small. Prints images/s of each epoch's training part as a
-JSON array, the first batch's waiting time included. CONFIGURATION is "LOADING WORKERS FORMAT", such as "batched 1 channels_last";
-"each" times all of them and prints {configuration: images/s of the last epoch}.
+FOLDER holds CIFAR-10's binary layout; MODEL is resnet20 or mobilenet_v3_small. Prints a line as each epoch ends, then images/s of all of them
+as a JSON array, the first batch's waiting time included. CONFIGURATION is "LOADING WORKERS FORMAT", such as "batched 1 channels_last";
+"each" times all of them and prints {configuration: images/s of the last epoch} at last.
 """
 import json
 import pathlib
@@ -87,6 +87,7 @@ def train(data, name, epochs, configuration):
             schedule.step()
             loss_sum += loss.detach()
         speeds.append(len(loader) * BATCH / (time.perf_counter() - begin))
+        print(f"epoch ended: {len(loader) * BATCH} images, {speeds[-1]:.0f} images/s", flush=True)
     return speeds
 
 

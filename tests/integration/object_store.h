@@ -61,7 +61,7 @@ class ObjectStore {
       : proxy_([this](const std::string& request) { return answer(request); }),
         store_({program("moto_server"), "-H", "127.0.0.1", "-p", std::to_string(store_port_)}, {}, folder_.path(),
                file("moto.log")) {
-    await(fmt::format("http://127.0.0.1:{}/bucket", store_port_), "PUT");
+    store_.await({}, fmt::format("http://127.0.0.1:{}/bucket", store_port_), "PUT");
     mlflow_ = std::make_unique<ServerProcess>(
         std::vector<std::string>{program("mlflow"), "server", "--backend-store-uri", "sqlite:///" + file("mlflow.db"),
                                  "--artifacts-destination", "s3://bucket/artifacts", "--host", "127.0.0.1", "--port",
@@ -73,7 +73,7 @@ class ObjectStore {
                                            {"AWS_SECRET_ACCESS_KEY", "testing"},
                                            {"AWS_DEFAULT_REGION", "us-east-1"}},
         folder_.path(), file("mlflow.log"));
-    await(url() + "/health", "GET");
+    mlflow_->await({}, url() + "/health");
   }
 
   static std::string program(const std::string& name) { return ASSAY_SOURCE_DIR "/.venv/bin/" + name; }
@@ -87,18 +87,6 @@ class ObjectStore {
     }
     if (const auto harmed = fault ? fault(request) : std::nullopt) return *harmed;
     return forward(store_port_, request);
-  }
-
-  void await(const std::string& url, const std::string& method) const {
-    HttpClient client({});
-    HttpRequest request;
-    request.url = url;
-    request.method = method;
-    for (int i = 0; i < 1200; ++i) {
-      if (client.send(request).ok()) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-    ADD_FAILURE() << url << " did not answer within two minutes; logs are in " << folder_.path();
   }
 
   TemporaryFolder folder_;

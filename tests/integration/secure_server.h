@@ -1,11 +1,7 @@
 #pragma once
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <map>
 #include <memory>
@@ -14,40 +10,10 @@
 
 #include "core/file.h"
 #include "integration/mlflow_server.h"
+#include "integration/server_process.h"
 #include "report/process.h"
 
 namespace assay::track {
-
-/// Is a program that runs while this lives, in a folder of its own process group.
-class ServerProcess {
- public:
-  ServerProcess(const std::vector<std::string>& command, const std::map<std::string, std::string>& environment,
-                const std::filesystem::path& folder, const std::filesystem::path& log) {
-    std::vector<char*> arguments;
-    for (const auto& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
-    arguments.push_back(nullptr);
-    pid_ = ::fork();
-    if (pid_ != 0) return;
-    ::setpgid(0, 0);
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
-    const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    if (::chdir(folder.c_str()) != 0 || ::dup2(file, STDOUT_FILENO) < 0 || ::dup2(file, STDERR_FILENO) < 0)
-      ::_exit(126);
-    ::execvp(arguments[0], arguments.data());
-    ::_exit(127);
-  }
-  ~ServerProcess() {
-    ::kill(-pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
-    ::kill(-pid_, SIGKILL);
-  }
-  ServerProcess(const ServerProcess&) = delete;
-  ServerProcess& operator=(const ServerProcess&) = delete;
-
- private:
-  pid_t pid_;
-};
 
 /// Is a real MLflow server that demands a login, behind nginx, which speaks TLS with certificates of an authority of
 /// the test's own. One serves the whole test program.
@@ -97,7 +63,9 @@ class SecureServer {
                               file("auth.db"), kUsername));
     folder_.write("nginx.conf", nginx_configuration());
     start();
-    await_health();
+    HttpOptions options;
+    options.tls.authorities = authority();
+    nginx_->await(options, url() + "/health");
   }
 
   static std::string python() { return ASSAY_SOURCE_DIR "/.venv/bin/python"; }
@@ -160,19 +128,6 @@ class SecureServer {
     nginx_ = std::make_unique<ServerProcess>(std::vector<std::string>{"nginx", "-p", folder_.path().string(), "-c",
                                                                       file("nginx.conf"), "-e", file("error.log")},
                                              std::map<std::string, std::string>{}, folder_.path(), file("log"));
-  }
-
-  void await_health() const {
-    HttpOptions options;
-    options.tls.authorities = authority();
-    HttpClient client(options);
-    HttpRequest request;
-    request.url = url() + "/health";
-    for (int i = 0; i < 1200; ++i) {
-      if (client.send(request).ok()) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-    ADD_FAILURE() << "the secured server did not start within two minutes: " << log();
   }
 
   TemporaryFolder folder_;
