@@ -7,9 +7,11 @@
 
 #include "app/training.h"
 #include "app/training_panel.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/sha256.h"
 #include "device/batch_cache.h"
+#include "device/out_of_memory.h"
 #include "train/state.h"
 #include "train/step.h"
 
@@ -99,14 +101,11 @@ Json describe_search(const RunContext& context, const ClassificationData& data, 
           {"bounds", {search.smallest, search.largest, search.prefers_fast}}};
 }
 
-// From the last step of at least the chosen size; validation and the preparation of images are left out.
-double estimate_seconds(const device::FoundBatch& found, const device::BatchPlan& plan, std::int64_t num_train,
-                        std::int64_t epochs) {
-  double seconds_per_sample = 0.0;
-  for (const auto& step : found.steps) {
-    if (step.num_samples >= plan.micro) seconds_per_sample = step.seconds / static_cast<double>(step.num_samples);
-  }
-  return seconds_per_sample * static_cast<double>(num_train * epochs);
+// Times one more step, since the first of a size also prepares its kernels. 0: its memory did not suffice.
+double estimate_seconds(Probe& probe, const device::BatchPlan& plan, std::int64_t num_images) {
+  const Stopwatch watch;
+  if (!device::ran_within_memory([&] { probe.step(plan.micro); })) return 0.0;
+  return watch.seconds() / static_cast<double>(plan.micro) * static_cast<double>(num_images);
 }
 
 }  // namespace
@@ -137,7 +136,7 @@ device::BatchPlan choose_batch(RunContext& context, const ClassificationData& da
   if (is_cached) cache.keep(found);
   auto plan = device::plan_batch(options.batch, found);
   tell_plan(context, {data, plan, found, tier.image_size, batch_norm, probe.learning_rate(),
-                      estimate_seconds(found, plan, num_train, options.epochs)});
+                      estimate_seconds(probe, plan, num_train * options.epochs)});
   return plan;
 }
 
