@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from turns import Runner, take_turns
+from turns import take_turns
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PYTORCH = [ROOT / "scripts/python", ROOT / "tests/bench/training_pytorch.py"]
@@ -44,15 +44,18 @@ def fastest_configuration(folder, model, configurations):
     return max(tried, key=tried.get)
 
 
+def images_per_second(seconds, output):
+    num_images = int(re.search(rb"\d+(?= training, )|(?<=epoch ended: )\d+", output)[0])
+    return [num_images / one for one in seconds]
+
+
 def compare(binary, folder, model, num_epochs, configurations):
     fastest = fastest_configuration(folder, model, configurations)
     with tempfile.TemporaryDirectory() as runs:
         command = [binary, *ARGUMENTS, *MODELS[model], f"run.dir={runs}", "train.epochs=1000"]
-        runners = [Runner(command, {"ASSAY_CIFAR10": str(folder)}, mark=b"val accuracy"),
-                   Runner([*PYTORCH, folder, model, "1000", *fastest.split()], {}, mark=b"epoch ended")]
-        seconds = take_turns(runners, num_epochs)
-    images = [int(re.search(rb"(\d+) training, |epoch ended: (\d+)", runner.output)[1 + side]) for side, runner in enumerate(runners)]
-    ours, theirs = ([num / one for one in epochs] for num, epochs in zip(images, seconds))
+        programs = [(command, {"ASSAY_CIFAR10": str(folder)}, b"val accuracy"),
+                    ([*PYTORCH, folder, model, "1000", *fastest.split()], {}, b"epoch ended")]
+        ours, theirs = (images_per_second(*one) for one in take_turns(programs, num_epochs))
     low, median, high = statistics.quantiles([our / their for our, their in zip(ours, theirs)], n=4)
     print(f"| {model} | {statistics.median(ours):.0f} | {statistics.median(theirs):.0f} ({fastest}) |"
           f" {median:.3f} ({low:.3f} to {high:.3f}, {num_epochs} epochs) |", flush=True)

@@ -49,13 +49,19 @@ class Runner:
         return [end - begin for begin, end in zip(self.ends_s, self.ends_s[1:])]
 
 
-def take_turns(runners, num_epochs):
-    """Returns for each runner the seconds of its first `num_epochs` epochs, the first left out. Ends all of them."""
+def take_turns(programs, num_epochs):
+    """Runs programs, each (command, environment, mark), until each has had `num_epochs` epochs after its first, then ends them.
+
+    Returns for each the seconds of those epochs, and what it wrote.
+    """
+    runners = []
     try:
+        for program in programs:
+            runners.append(Runner(*program))
         while any(len(runner.ends_s) <= num_epochs for runner in runners):
             for runner in runners:
                 runner.take_turn()
-        return [runner.epochs_s()[:num_epochs] for runner in runners]
+        return [(runner.epochs_s()[:num_epochs], runner.output) for runner in runners]
     finally:
         for runner in runners:
             runner.end()
