@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
+
+#include "core/terminal.h"
 
 namespace assay {
 namespace {
@@ -61,18 +62,16 @@ void Progress::draw(const std::string& note) {
   if (terminal_) {
     const auto width = terminal_width() - 1;
     const auto bar = total_ > 0 ? bar_that_fits(fraction, width, title_.size() + 1 + text.size()) : "";
-    fmt::print(stderr, "\r\x1b[K{}", fmt::format("{} {}{}", title_, bar, text).substr(0, width));
+    print_status("\r\x1b[K{}", fmt::format("{} {}{}", title_, bar, text).substr(0, width));
   } else {
-    fmt::print(stderr, "{} {}\n", title_, text);
+    print_status("{} {}\n", title_, text);
   }
-  std::fflush(stderr);
   drawn_ = true;
 }
 
 void Progress::finish() {
   if (!drawn_ || !terminal_) return;
-  fmt::print(stderr, "\r\x1b[K");
-  std::fflush(stderr);
+  print_status("\r\x1b[K");
   drawn_ = false;
 }
 

@@ -2,7 +2,9 @@
 
 namespace assay {
 
-/// Makes SIGINT and SIGTERM ask for an orderly end instead of killing the process; a second SIGINT kills it.
+/// Makes SIGINT, SIGTERM, SIGHUP (a closed terminal) and SIGUSR1 (a batch system's warning) ask for an orderly end
+/// instead of killing the process, unless whoever started it ignores them; a second SIGINT kills it. A closed pipe and
+/// a limit of file sizes become errors of the write.
 void install_stop_handlers();
 
 /// Keeps all signals from the calling thread, so that they reach the main one; what a background thread begins with.
