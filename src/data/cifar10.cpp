@@ -126,6 +126,8 @@ class Cifar10 final : public Dataset {
     return images;
   }
 
+  std::array<std::int64_t, 2> image_size() const override { return {kSide, kSide}; }
+
   const std::vector<std::string>& class_names() const override { return class_names_; }
 
   std::array<float, 3> mean() const override { return {0.4914F, 0.4822F, 0.4465F}; }

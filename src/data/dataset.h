@@ -31,6 +31,12 @@ class Dataset {
   /// Errors: Error(kData) naming the file and what is wrong with it.
   virtual Images load(Split split) const = 0;
 
+  /// Returns the labels of a split without its pixels. Shapes: (N) int64. Errors: as load().
+  virtual at::Tensor labels(Split split) const { return load(split).labels; }
+
+  /// Returns height and width of the images. Units: pixels.
+  virtual std::array<std::int64_t, 2> image_size() const = 0;
+
   /// Returns the names of the classes, by label.
   virtual const std::vector<std::string>& class_names() const = 0;
 

@@ -1,5 +1,7 @@
 // One picture of the procedural data set: what stands around the object, and what the camera does to it.
-// The ranges below set the difficulty: a linear classifier must fail where a small convolutional network succeeds.
+// Each random number is drawn in a statement or a braced list of its own: the order in which a call's arguments are
+// computed is the compiler's choice. The ranges below set the difficulty: a linear classifier must fail where a small
+// convolutional network succeeds.
 
 #include "data/household_scene.h"
 
@@ -110,6 +112,13 @@ Palette random_palette(Rng& rng, const Color& background) {
   return {surface(rng, main, 0.2F, 4.0F), surface(rng, second, 0.15F, 4.0F), {detail, detail, Pattern::kPlain, {}}};
 }
 
+/// Draws `least` strokes and up to `more` - 1 further ones.
+void draw_clutter(Canvas& canvas, Rng& rng, float opacity, int least, std::uint32_t more, float extent) {
+  const View view(clutter_pose(rng));
+  const int count = least + static_cast<int>(rng.below(more));
+  canvas.draw(clutter(rng, count, extent), view, opacity);
+}
+
 /// Darkens a half of the picture beyond a random line.
 void cast_shade(Canvas& canvas, Rng& rng) {
   Drawing shade;
@@ -123,7 +132,9 @@ void cast_shade(Canvas& canvas, Rng& rng) {
 /// Darkens the ground on which the object stands.
 void cast_shadow(Canvas& canvas, Rng& rng, const View& view) {
   Drawing shadow;
-  shadow.ellipse({rng.uniform(-0.2F, 0.2F), rng.uniform(0.75F, 0.95F)}, {rng.uniform(0.7F, 1.1F), 0.15F}, Fill{});
+  const float width = rng.uniform(0.7F, 1.1F);
+  const Point ground{rng.uniform(-0.2F, 0.2F), rng.uniform(0.75F, 0.95F)};
+  shadow.ellipse(ground, {width, 0.15F}, Fill{});
   canvas.draw(shadow, view, rng.uniform(0.1F, 0.45F), 0.06F);
 }
 
@@ -135,7 +146,7 @@ void render_household_scene(std::uint64_t seed, std::uint32_t part, std::uint64_
   Canvas canvas(size);
   const Color background = random_color(rng);
   canvas.paint(surface(rng, background, 0.35F, 5.0F));
-  canvas.draw(clutter(rng, 2 + static_cast<int>(rng.below(5)), 0.5F), View(clutter_pose(rng)), rng.uniform(0.4F, 0.8F));
+  draw_clutter(canvas, rng, rng.uniform(0.4F, 0.8F), 2, 5, 0.5F);
 
   const Palette palette = random_palette(rng, background);
   const Drawing object = draw_household(label, palette, rng);
@@ -143,10 +154,12 @@ void render_household_scene(std::uint64_t seed, std::uint32_t part, std::uint64_
   cast_shadow(canvas, rng, view);
   canvas.draw(object, view);
 
-  canvas.draw(clutter(rng, static_cast<int>(rng.below(3)), 0.22F), View(clutter_pose(rng)));
+  draw_clutter(canvas, rng, 1.0F, 0, 3, 0.22F);
   if (rng.chance(0.4F)) cast_shade(canvas, rng);
-  canvas.light({rng.uniform(-0.5F, 0.5F), rng.uniform(-0.5F, 0.5F)}, rng.uniform(0.65F, 1.1F),
-               rng.uniform(-0.12F, 0.12F));
+  const float brightness = rng.uniform(-0.12F, 0.12F);
+  const float contrast = rng.uniform(0.65F, 1.1F);
+  const Point slope{rng.uniform(-0.5F, 0.5F), rng.uniform(-0.5F, 0.5F)};
+  canvas.light(slope, contrast, brightness);
   canvas.blur(rng.uniform(0.0F, 0.02F));
   canvas.write(rng, rng.uniform(0.0F, 0.07F), pixels);
 }

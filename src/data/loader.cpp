@@ -104,8 +104,10 @@ void Loader::pin_memory() { pins_memory_ = true; }
 std::int64_t Loader::num_samples() const { return static_cast<std::int64_t>(source_->places.size()); }
 
 std::int64_t Loader::num_batches() const {
-  const std::int64_t rounding = source_->keep_partial_batch ? source_->batch_size - 1 : 0;
-  return std::min(limit_, (num_samples() + rounding) / source_->batch_size);
+  const auto rest = num_samples() % source_->batch_size;
+  const auto smallest_rest = source_->training ? 2 : 1;  // BatchNorm cannot train on a single image
+  const bool keeps_rest = source_->keep_partial_batch && rest >= smallest_rest;
+  return std::min(limit_, num_samples() / source_->batch_size + (keeps_rest ? 1 : 0));
 }
 
 }  // namespace assay::data

@@ -18,11 +18,12 @@ struct LoaderOptions {
   static auto schema() {
     return config::schema<LoaderOptions>(
         config::field("validation_fraction", &LoaderOptions::validation_fraction, config::between(0.0, 0.9),
-                      "share of the training set that chooses the best epoch"),
+                      "share of the training set that chooses the best epoch; at least one image must remain on each "
+                      "side"),
         config::field("num_workers", &LoaderOptions::num_workers, config::between(0, 64),
                       "threads that prepare batches ahead; changes no result; auto: as the class of device says"),
         config::field("keep_partial_batch", &LoaderOptions::keep_partial_batch,
-                      "train on the smaller last batch of an epoch, too"));
+                      "train on the smaller last batch of an epoch, too, unless it is a single image"));
   }
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -21,7 +22,11 @@ class Prefetcher {
  public:
   Prefetcher(std::int64_t first, std::int64_t count, std::int64_t num_workers, std::function<T(std::int64_t)> produce)
       : count_(count), ahead_(2 * num_workers), produce_(std::move(produce)), next_in_(first), next_out_(first) {
-    for (std::int64_t i = 0; i < num_workers; ++i) workers_.emplace_back([this] { work(); });
+    try {
+      for (std::int64_t i = 0; i < num_workers; ++i) workers_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+      // The system has no more threads: those that there are do the work, or the caller.
+    }
   }
 
   ~Prefetcher() {

@@ -1,7 +1,9 @@
 // The procedural data set: ten kinds of household objects in random scenes, drawn when they are asked for.
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/remainder.h>
 
 #include "core/sha256.h"
 #include "core/stop.h"
@@ -51,6 +53,13 @@ class Shapes final : public Dataset {
     });
     return images;
   }
+
+  at::Tensor labels(Split split) const override {
+    const auto num_images = split == Split::kTrain ? options_.num_train : options_.num_test;
+    return at::arange(num_images, at::kLong).remainder(static_cast<std::int64_t>(household_names().size()));
+  }
+
+  std::array<std::int64_t, 2> image_size() const override { return {options_.image_size, options_.image_size}; }
 
   const std::vector<std::string>& class_names() const override { return household_names(); }
 
