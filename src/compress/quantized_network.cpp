@@ -58,7 +58,7 @@ QuantizedNetwork::QuantizedNetwork(const models::Graph& graph, const at::Tensor&
   Values exact(graph);
   Values rounded(graph);
   exact.set(graph.front(), images.contiguous(at::MemoryFormat::ChannelsLast));
-  rounded.set(graph.front(), quantize(images, input_));
+  rounded.set(graph.front(), bounded(quantize(images, input_)));
   for (const auto& node : graph) {
     if (node.op == Op::kInput) continue;
     const auto exact_inputs = exact.inputs(node);
@@ -112,11 +112,32 @@ at::Tensor QuantizedNetwork::evaluate_layer(const Node& node, const at::Tensor& 
   const auto params = fused ? layer.output : layer.before_activation;
   auto value = node.op == Op::kConv ? conv(input, layer.conv, params, relu) : linear(input, layer.linear, params, relu);
   if (node.activation == Activation::kHardswish) return hardswish(value, layer.output);
-  if (node.activation == Activation::kHardsigmoid) return at::hardsigmoid(value);
+  if (node.activation == Activation::kHardsigmoid) return hardsigmoid(value, layer.output);
   return value;
 }
 
+// LibTorch's operators saturate at level 255 alone. What lies beyond the measured range must not go beyond the levels
+// either, or sums of two products overflow their 16 bits on processors without VNNI.
+at::Tensor QuantizedNetwork::bounded(const at::Tensor& values) const {
+  const auto max_level = options_.range.max_level;
+  if (max_level == 255 || !values.is_quantized()) return values;
+  const auto value_of = [&](std::int64_t level) {
+    return static_cast<double>(level - values.q_zero_point()) * values.q_scale();
+  };
+  return at::clamp(values, value_of(0), value_of(max_level));
+}
+
+// LibTorch's own gives all of the 256 levels.
+at::Tensor QuantizedNetwork::hardsigmoid(const at::Tensor& values, QuantParams output) const {
+  if (options_.range.max_level == 255) return at::hardsigmoid(values);
+  return quantize(at::hardsigmoid(values.dequantize()), output);
+}
+
 at::Tensor QuantizedNetwork::evaluate(const Node& node, at::ArrayRef<at::Tensor> inputs) const {
+  return bounded(evaluate_unbounded(node, inputs));
+}
+
+at::Tensor QuantizedNetwork::evaluate_unbounded(const Node& node, at::ArrayRef<at::Tensor> inputs) const {
   const auto& output = layers_[node.id].output;
   switch (node.op) {
     case Op::kConv:
@@ -143,7 +164,7 @@ at::Tensor QuantizedNetwork::evaluate(const Node& node, at::ArrayRef<at::Tensor>
 at::Tensor QuantizedNetwork::forward(const at::Tensor& images) const {
   torch::NoGradGuard no_grad;
   const auto logits =
-      models::run_graph(graph_, quantize(images, input_),
+      models::run_graph(graph_, bounded(quantize(images, input_)),
                         [this](const Node& node, at::ArrayRef<at::Tensor> inputs) { return evaluate(node, inputs); });
   return logits.is_quantized() ? logits.dequantize() : logits;
 }

@@ -40,6 +40,9 @@ class QuantizedNetwork {
   };
 
   at::Tensor evaluate(const models::Node& node, at::ArrayRef<at::Tensor> inputs) const;
+  at::Tensor evaluate_unbounded(const models::Node& node, at::ArrayRef<at::Tensor> inputs) const;
+  at::Tensor bounded(const at::Tensor& values) const;
+  at::Tensor hardsigmoid(const at::Tensor& values, QuantParams output) const;
   at::Tensor evaluate_layer(const models::Node& node, const at::Tensor& input) const;
   at::Tensor calibrate_layer(const models::Node& node, const models::FoldedLayer& folded, const at::Tensor& exact_input,
                              const at::Tensor& rounded_input);

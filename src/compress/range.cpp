@@ -9,15 +9,16 @@
 namespace assay::compress {
 namespace {
 
-constexpr std::int64_t kMaxSample = 16'384;  // small enough for one thread: the search is hundreds of short operations
+constexpr std::int64_t kSearchSample = 16'384;  // small enough for one thread: the search is hundreds of operations
+constexpr std::int64_t kPercentileSample = 1'000'000;  // of which 99.99 % leaves out a hundred
 constexpr int kNumSteps = 32;
 constexpr int kFirstStep = 4;
 constexpr int kNumSweeps = 2;
 
-/// Takes at most kMaxSample values, evenly spread.
-at::Tensor take_sample(const at::Tensor& values) {
+/// Takes at most `count` values, evenly spread.
+at::Tensor take_sample(const at::Tensor& values, std::int64_t count) {
   const auto flat = values.contiguous().view({-1});
-  const auto stride = (flat.numel() + kMaxSample - 1) / kMaxSample;
+  const auto stride = (flat.numel() + count - 1) / count;
   // An odd stride, prime to the powers of two of image sizes and channels, visits every channel and place alike.
   return flat.slice(0, 0, flat.numel(), stride | 1).contiguous();
 }
@@ -67,7 +68,7 @@ class MseSearch {
 
 QuantParams choose_by_error(const at::Tensor& values, double lowest, double highest, models::Activation activation,
                             std::int64_t max_level) {
-  const MseSearch search(take_sample(values), activation, max_level);
+  const MseSearch search(take_sample(values, kSearchSample), activation, max_level);
   auto low = lowest;
   auto high = highest;
   for (int sweep = 0; sweep < kNumSweeps; ++sweep) {
@@ -87,7 +88,8 @@ QuantParams choose_range(const at::Tensor& values, models::Activation activation
   switch (options.method) {
     case RangeMethod::kPercentile: {
       const auto share = options.percentile / 100.0;
-      const auto ends = at::quantile(take_sample(values), at::tensor({1.0 - share, share}, at::kFloat));
+      const auto sample = take_sample(values, kPercentileSample);
+      const auto ends = at::quantile(sample, at::tensor({1.0 - share, share}, sample.options()));
       return make_params(ends[0].item<double>(), ends[1].item<double>(), options.max_level);
     }
     case RangeMethod::kMse:

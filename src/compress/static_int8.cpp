@@ -16,7 +16,7 @@ struct StaticInt8Options {
   std::string range = "mse";
   double percentile = 99.99;
   bool bias_correction = true;
-  std::string activation_bits = "auto";
+  std::optional<std::int64_t> activation_bits;
 
   static auto schema() {
     using Options = StaticInt8Options;
@@ -29,7 +29,7 @@ struct StaticInt8Options {
         config::field("percentile", &Options::percentile, config::between(90.0, 100.0).in("%"),
                       "for range = percentile: share of values kept at each end"),
         config::field("bias_correction", &Options::bias_correction, "cancel the mean shift that rounding causes"),
-        config::field("activation_bits", &Options::activation_bits, config::one_of("auto", "8", "7"),
+        config::field("activation_bits", &Options::activation_bits, config::between(7, 8),
                       "7 avoids saturation on processors without VNNI; auto asks the processor"));
   }
 };
@@ -69,9 +69,8 @@ class StaticInt8 final : public Technique {
     options.range.method = options_.range == "mse"      ? RangeMethod::kMse
                            : options_.range == "minmax" ? RangeMethod::kMinMax
                                                         : RangeMethod::kPercentile;
-    const auto seven_bits =
-        options_.activation_bits == "7" || (options_.activation_bits == "auto" && !has_exact_int8_products());
-    options.range.max_level = seven_bits ? 127 : 255;
+    const auto num_bits = options_.activation_bits.value_or(has_exact_int8_products() ? 8 : 7);
+    options.range.max_level = num_bits == 7 ? 127 : 255;
     options.largest_grouped_weight = largest_grouped_weight(options_.engine, options.range.max_level);
     return options;
   }

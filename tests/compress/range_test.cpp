@@ -54,6 +54,14 @@ TEST(RangeTest, PercentileDropsTheOutermostValues) {
   EXPECT_NEAR(params.scale * 255, 90.0, 0.5);
 }
 
+TEST(RangeTest, PercentileLooksAtMoreThanItsTail) {
+  auto values = torch::linspace(0.0, 1.0, 400'000);
+  values[123] = 50.0;  // one outlier of 400,000 lies beyond 99.99 %
+  const auto params =
+      choose_range(values, Activation::kNone, {.method = RangeMethod::kPercentile, .percentile = 99.99});
+  EXPECT_NEAR(params.scale * 255, 1.0, 0.01);
+}
+
 TEST(RangeTest, SevenBitsHalveTheLevels) {
   const auto values = torch::linspace(0.0, 1.0, 100);
   const auto params = choose_range(values, Activation::kNone, {.method = RangeMethod::kMinMax, .max_level = 127});
