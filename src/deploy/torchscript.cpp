@@ -4,6 +4,8 @@
 #include <torch/script.h>
 #include <torch/torch.h>
 
+#include <sstream>
+
 #include "compress/quantized_ops.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -76,14 +78,10 @@ torch::jit::Module to_torchscript(models::Model& model, const std::array<std::in
 }
 
 void save_torchscript(const torch::jit::Module& module, const ExportInfo& info, const std::filesystem::path& path) {
-  try {
-    write_file_atomically(path, [&](const std::filesystem::path& temporary) {
-      module.save(temporary.string(), {{kInfoFile, to_json(info).dump(2)}});
-    });
-  } catch (const c10::Error& error) {
-    throw Error(ErrorKind::kData, "cannot save the network: " + std::string(error.what_without_backtrace()),
-                path.string());
-  }
+  // Serialised in memory first: LibTorch's own writer of files ends the process when the disk is full.
+  std::ostringstream bytes;
+  module.save(bytes, {{kInfoFile, to_json(info).dump(2, ' ', false, Json::error_handler_t::replace)}});
+  write_file_atomically(path, bytes.view());
 }
 
 LoadedTorchScript load_torchscript(const std::filesystem::path& path) {

@@ -11,6 +11,7 @@
 #include "expect_error.h"
 #include "golden/run_python.h"
 #include "models/trained_model.h"
+#include "small_files.h"
 #include "temporary_folder.h"
 
 namespace assay::deploy {
@@ -131,6 +132,14 @@ TEST_F(TorchScriptTest, RefusesBadFiles) {
   EXPECT_ERROR(load_torchscript(folder_.write("cut.pt", whole.substr(0, whole.size() / 2))), kData, "cut.pt");
   save_torchscript(module, make_info("abacus"), file);
   EXPECT_ERROR(load_torchscript(file), kData, "abacus");
+}
+
+// LibTorch's own writer of files would end the process.
+TEST_F(TorchScriptTest, AFullDiskIsAnError) {
+  const auto module = to_torchscript(*model_, kImageShape);
+  const SmallFiles small;
+  EXPECT_ERROR(save_torchscript(module, make_info(""), folder_.path() / "network.pt"), kData, "network.pt");
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
 TEST_F(TorchScriptTest, LeavesNoFileBehindWhereItCannotWrite) {

@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 
-#include <csignal>
 #include <fstream>
 #include <functional>
 #include <optional>
 
 #include "expect_error.h"
+#include "small_files.h"
 #include "temporary_folder.h"
 #include "train/checkpoint.h"
 #include "train/snapshot.h"
@@ -45,26 +44,6 @@ class SmallDisk {
 
   TemporaryFolder folder_;
   bool is_mounted_;
-};
-
-// Lets no file of this process grow beyond 1000 bytes for as long as it lives.
-class SmallFiles {
- public:
-  SmallFiles() : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit small{1000, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &small);
-  }
-  ~SmallFiles() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  SmallFiles(const SmallFiles&) = delete;
-  SmallFiles& operator=(const SmallFiles&) = delete;
-
- private:
-  rlimit before_{};
-  void (*handler_)(int);
 };
 
 class FullDiskTest : public testing::Test {
