@@ -30,8 +30,9 @@ BatchCache::BatchCache(std::filesystem::path folder, Json question, std::int64_t
       file_(std::move(folder) / (sha256(question_.dump()) + ".json")) {}
 
 std::optional<std::int64_t> BatchCache::find() const {
-  if (!std::filesystem::exists(file_)) return std::nullopt;
-  const auto kept = Json::parse(read_system_file(file_), nullptr, /*allow_exceptions=*/false);
+  const auto text = read_system_file(file_);
+  if (text.empty()) return std::nullopt;  // absent, or not ours to read
+  const auto kept = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   const auto size = kept.is_object() && kept.value("question", Json()) == question_ ? kept.find("micro") : kept.end();
   if (size == kept.end() || !size->is_number_integer() || size->get<std::int64_t>() < 1) {
     spdlog::warn("{} is damaged: the batch size is looked for anew", file_.string());

@@ -32,7 +32,8 @@ BatchSearch bound_search(const BatchOptions& options, const Tier& tier, std::int
 BatchPlan plan_batch(const BatchOptions& options, const FoundBatch& found) {
   BatchPlan plan;
   const auto fitting = static_cast<std::uint64_t>(found.num_samples);
-  plan.global = options.global.value_or(static_cast<std::int64_t>(std::bit_floor(fitting)));
+  const auto automatic = options.micro ? found.num_samples : static_cast<std::int64_t>(std::bit_floor(fitting));
+  plan.global = options.global.value_or(automatic);
   plan.num_micro = (plan.global + found.num_samples - 1) / found.num_samples;
   plan.micro =
       options.micro ? std::min(found.num_samples, plan.global) : (plan.global + plan.num_micro - 1) / plan.num_micro;

@@ -25,7 +25,7 @@ BatchSearch bound_search(const BatchOptions& options, const Tier& tier, std::int
                          std::int64_t smallest);
 
 /// Plans with what find_micro_batch() found. A global batch that is left to the program becomes the largest power of
-/// two that fits; micro batches of a step are made as equal as they can be.
+/// two that fits, or the micro batch where that is pinned; micro batches of a step are made as equal as they can be.
 /// Source of the learning rate's rules: Goyal et al., Accurate, large minibatch SGD, 2017 (linear, 5 epochs of
 /// warm-up); Krizhevsky, One weird trick for parallelizing convolutional neural networks, 2014 (square root).
 BatchPlan plan_batch(const BatchOptions& options, const FoundBatch& found);

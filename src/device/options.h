@@ -87,8 +87,9 @@ struct BatchOptions {
 
   static auto schema() {
     return config::schema<BatchOptions>(
-        config::field("global", &BatchOptions::global, config::at_least(2),
-                      "images of one optimizer step; auto: the largest power of two that fits"),
+        config::field(
+            "global", &BatchOptions::global, config::at_least(2),
+            "images of one optimizer step; auto: the largest power of two that fits, or batch.micro if given"),
         config::field("micro", &BatchOptions::micro, config::at_least(2),
                       "images of one forward pass; auto: as many as fit"),
         config::field("largest", &BatchOptions::largest, config::at_least(2), "bound of an automatic global batch"),

@@ -61,5 +61,13 @@ TEST_F(BatchCacheTest, FolderThatCannotBeWrittenStopsNothing) {
   EXPECT_EQ(cache().find(), std::nullopt);
 }
 
+TEST_F(BatchCacheTest, AFolderThatCannotBeReadIsNoError) {
+  const auto loop = folder_.path() / "loop";
+  std::filesystem::create_symlink(loop, loop);
+  const BatchCache cache(loop / "batch", {{"model", "a"}}, 1000);
+  EXPECT_FALSE(cache.find());
+  cache.keep({});
+}
+
 }  // namespace
 }  // namespace assay::device
