@@ -76,8 +76,11 @@ class Replay {
       : now_(current_surroundings(then.device)), buffers_(std::move(buffers)) {
     for (const auto& buffer : buffers_) copies_.push_back(buffer.clone());
     apply(then);
+    at::autocast::increment_nesting();
   }
   ~Replay() {
+    // Autocast keeps the weights that it has cast until its outermost scope ends: the next step has other weights.
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
     apply(now_);
     const torch::NoGradGuard no_grad;
     for (std::size_t i = 0; i < buffers_.size(); ++i) buffers_[i].copy_(copies_[i]);

@@ -1,11 +1,44 @@
 #include "train/counters.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 
 #include "core/error.h"
 
 namespace assay::train {
 namespace {
+
+// JSON has no NaN and no infinity: they are kept as text.
+Json write_value(double value) {
+  if (std::isfinite(value)) return value;
+  return std::isnan(value) ? "nan" : value > 0.0 ? "inf" : "-inf";
+}
+
+template <typename T>
+Json write_value(const T& value) {
+  return value;
+}
+
+void read_value(const Json& json, double& value) {
+  value = json.is_string() ? std::strtod(json.get_ref<const std::string&>().c_str(), nullptr) : json.get<double>();
+}
+
+template <typename T>
+void read_value(const Json& json, T& value) {
+  json.get_to(value);
+}
+
+Json write_value(const std::vector<double>& values) {
+  auto json = Json::array();
+  for (const auto value : values) json.push_back(write_value(value));
+  return json;
+}
+
+void read_value(const Json& json, std::vector<double>& values) {
+  values.resize(json.size());
+  for (std::size_t i = 0; i < values.size(); ++i) read_value(json.at(i), values[i]);
+}
 
 // Calls `visit(name, value)` for all that is saved, so that writing and reading cannot differ.
 template <typename AnyEpoch, typename Visit>
@@ -19,6 +52,7 @@ void visit_epoch(AnyEpoch& epoch, const Visit& visit) {
   visit("seconds", epoch.seconds);
   visit("images_per_second", epoch.images_per_second);
   visit("num_skipped", epoch.num_skipped);
+  visit("num_not_finite", epoch.num_not_finite);
   visit("peak_memory_mb", epoch.peak_memory_mb);
   visit("data_s", epoch.times.data);
   visit("forward_s", epoch.times.forward);
@@ -44,13 +78,13 @@ void visit_counters(AnyCounters& counters, const Visit& visit) {
 
 Json write_epoch(const Epoch& epoch) {
   Json json;
-  visit_epoch(epoch, [&json](const char* name, const auto& value) { json[name] = value; });
+  visit_epoch(epoch, [&json](const char* name, const auto& value) { json[name] = write_value(value); });
   return json;
 }
 
 Epoch read_epoch(const Json& json) {
   Epoch epoch;
-  visit_epoch(epoch, [&json](const char* name, auto& value) { json.at(name).get_to(value); });
+  visit_epoch(epoch, [&json](const char* name, auto& value) { read_value(json.at(name), value); });
   return epoch;
 }
 
@@ -77,7 +111,7 @@ void Counters::begin_next_epoch(const Epoch& record) {
 
 Json to_json(const Counters& counters) {
   Json json;
-  visit_counters(counters, [&json](const char* name, const auto& value) { json[name] = value; });
+  visit_counters(counters, [&json](const char* name, const auto& value) { json[name] = write_value(value); });
   json["current"] = write_epoch(counters.current);
   json["history"] = Json::array();
   for (const auto& epoch : counters.history) json["history"].push_back(write_epoch(epoch));
@@ -86,7 +120,7 @@ Json to_json(const Counters& counters) {
 
 Counters read_counters(const Json& json) try {
   Counters counters;
-  visit_counters(counters, [&json](const char* name, auto& value) { json.at(name).get_to(value); });
+  visit_counters(counters, [&json](const char* name, auto& value) { read_value(json.at(name), value); });
   counters.current = read_epoch(json.at("current"));
   for (const auto& epoch : json.at("history")) counters.history.push_back(read_epoch(epoch));
   return counters;

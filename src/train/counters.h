@@ -17,9 +17,10 @@ struct Epoch {
   double validation_accuracy = 0.0;
   double learning_rate = 0.0;  ///< at the last step
   double seconds = 0.0;
-  double images_per_second = 0.0;  ///< of the training part
-  std::int64_t num_skipped = 0;    ///< steps whose loss or gradients were no numbers
-  double peak_memory_mb = 0.0;     ///< most that LibTorch held on the device since this process began to train
+  double images_per_second = 0.0;   ///< of the training part
+  std::int64_t num_skipped = 0;     ///< steps that did not change the weights, also those whose float16 overflowed
+  std::int64_t num_not_finite = 0;  ///< of them, those whose loss or gradients were NaN or infinity
+  double peak_memory_mb = 0.0;      ///< most that LibTorch held on the device since this process began to train
   StepTimes times;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "device/memory_size.h"
 
@@ -30,10 +31,11 @@ void log_epoch(const std::vector<Epoch>& history, MetricSink& sink) {
   log("train/seconds/logging", epoch.times.logging);
   log("val/loss", epoch.validation_loss);
   log("val/accuracy", epoch.validation_accuracy);
-  const auto best = std::max_element(history.begin(), history.end(), [](const Epoch& left, const Epoch& right) {
-    return left.validation_accuracy < right.validation_accuracy;
-  });
-  log("best/val/accuracy", best->validation_accuracy);
+  double best = -1.0;
+  for (const auto& one : history) {
+    if (std::isfinite(one.validation_loss)) best = std::max(best, one.validation_accuracy);
+  }
+  if (best >= 0.0) log("best/val/accuracy", best);
 }
 
 }  // namespace assay::train

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -10,6 +11,7 @@
 #include "core/error.h"
 #include "core/progress.h"
 #include "core/stop.h"
+#include "core/terminal.h"
 #include "device/memory_meter.h"
 #include "eval/accuracy.h"
 #include "train/batch_norm.h"
@@ -23,6 +25,16 @@ namespace assay::train {
 namespace {
 
 constexpr std::int64_t kBatchNormBatches = 200;
+constexpr std::int64_t kMostKeptBatches = 3;  // of those whose loss or gradients were not finite
+constexpr const char* kDivergedHint = "lower train.optimizer.lr, lengthen the warm-up or set train.clip_norm";
+
+std::int64_t count_kept_batches(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  const std::filesystem::directory_iterator entries(folder, ignored);
+  return std::count_if(begin(entries), end(entries), [](const auto& entry) {
+    return entry.path().filename().string().starts_with("not_finite_step_");
+  });
+}
 
 class Trainer {
  public:
@@ -100,6 +112,7 @@ class Trainer {
     record.learning_rate = state_.optimizer->learning_rate() * factor;
     if (result.outcome != StepOutcome::kTaken) ++record.num_skipped;
     if (result.outcome == StepOutcome::kNotFinite) {
+      ++record.num_not_finite;
       report_not_finite(batch, result);
     } else {
       const auto count = batch.labels.size(0);
@@ -112,18 +125,31 @@ class Trainer {
   }
 
   void report_not_finite(const data::Batch& batch, const StepResult& result) {
+    auto text = fmt::format("{} in epoch {}, step {}",
+                            std::isfinite(result.loss) ? std::string("the gradients became NaN or infinity")
+                                                       : fmt::format("the loss became {}", result.loss),
+                            epoch(), counters_.step);
     const auto kept = file(fmt::format("not_finite_step_{}.pt", counters_.step));
-    write_if_possible("copy of the batch", [&] { save_batch(batch, kept); });
-    const auto what = std::isfinite(result.loss) ? std::string("the gradients became no numbers")
-                                                 : fmt::format("the loss became {}", result.loss);
-    const auto text =
-        fmt::format("{} in epoch {}, step {}; its batch is kept in {}", what, epoch(), counters_.step, kept.string());
+    if (count_kept_batches(kept.parent_path()) < kMostKeptBatches) {
+      write_if_possible("copy of the batch", [&] { save_batch(batch, kept); });
+      text += fmt::format("; its batch is kept in {}", kept.string());
+    }
     if (options_.not_finite == "stop") {
       throw Error(ErrorKind::kConfig, text, "",
-                  "lower train.optimizer.lr, lengthen the warm-up or set train.clip_norm; train.not_finite=skip leaves "
-                  "such steps out");
+                  std::string(kDivergedHint) + "; train.not_finite=skip leaves such steps out");
     }
-    fmt::print(stderr, "step left out: {}\n", text);
+    print_status("step left out: {}\n", text);
+  }
+
+  void check_skipped(const Epoch& record) const {
+    const auto most = std::max(1.0, options_.max_skipped * static_cast<double>(input_.train.num_batches()));
+    if (static_cast<double>(record.num_not_finite) <= most) return;
+    throw Error(
+        ErrorKind::kConfig,
+        fmt::format("{} of the {} steps of epoch {} were left out, since their loss or gradients were NaN or "
+                    "infinity; train.max_skipped = {} allows {:.0f}",
+                    record.num_not_finite, input_.train.num_batches(), record.epoch, options_.max_skipped, most),
+        "", kDivergedHint);
   }
 
   Epoch measured() const {
@@ -148,6 +174,7 @@ class Trainer {
     counters_.ended =
         record.epoch < options_.epochs && (record.epoch - counters_.best_epoch >= options_.patience || time_is_over());
     report();
+    check_skipped(record);
     save();
   }
 
@@ -158,8 +185,9 @@ class Trainer {
     return eval::measure_accuracy(predict, input_.validation, input_.device, "validation");
   }
 
+  // Of a network that gives NaN the first class is always the largest, which looks like an accuracy.
   void keep_if_best(const Epoch& record) {
-    if (record.validation_accuracy <= counters_.best_accuracy) return;
+    if (!std::isfinite(record.validation_loss) || record.validation_accuracy <= counters_.best_accuracy) return;
     counters_.best_accuracy = record.validation_accuracy;
     counters_.best_epoch = record.epoch;
     state_.keep_as_best();
@@ -175,8 +203,14 @@ class Trainer {
   void finish() {
     const auto tell = [this](const std::string& text) {
       result_.ending.push_back(text);
-      fmt::print(stderr, "{}\n", text);
+      print_status("{}\n", text);
     };
+    if (counters_.best_epoch == 0) {
+      throw Error(ErrorKind::kConfig,
+                  fmt::format("the network diverged: the validation loss was NaN or infinity after each of {} epochs",
+                              counters_.history.size()),
+                  "", kDivergedHint);
+    }
     const bool best = options_.keep == "best" || (options_.keep == "auto" && !state_.ema);
     if (best) state_.use_best();
     tell(best ? fmt::format("weights of epoch {}, the best", counters_.best_epoch)
@@ -186,12 +220,17 @@ class Trainer {
       tell("averaged weights applied");
     }
     if (const auto num_batches = options_.batch_norm_batches.value_or(state_.ema ? kBatchNormBatches : 0)) {
-      const auto report =
-          recompute_batch_norm(input_.model, input_.train, options_.epochs + 1, num_batches, input_.device);
+      const auto report = recompute_batch_norm(input_.model, input_.train, options_.epochs + 1, num_batches,
+                                               stepper_.micro_batch(), input_.device);
       tell(fmt::format("BatchNorm statistics of {} layers recomputed: {} dropout layers disabled, {} batches",
                        report.num_layers, report.num_dropout_layers, report.num_batches));
     }
     const auto accuracy = validate();
+    if (!std::isfinite(accuracy.loss)) {
+      throw Error(ErrorKind::kConfig,
+                  fmt::format("the network diverged: its final validation loss is {}", accuracy.loss), "",
+                  std::string(kDivergedHint) + "; train.keep=best ends with the best epoch");
+    }
     input_.sink.log_metric("final/val/accuracy", accuracy.value(), counters_.history.back().epoch);
     input_.sink.log_metric("final/val/loss", accuracy.loss, counters_.history.back().epoch);
     save_weights(input_.model, file("final.pt"));
@@ -205,8 +244,8 @@ class Trainer {
     stepper_.set_micro_batch(counters_.micro_batch);
     seconds_before_ = counters_.seconds;
     result_.resumed_at_step = counters_.step;
-    fmt::print(stderr, "resumed in epoch {}, after {} of its {} batches\n", epoch(), counters_.batch,
-               input_.train.num_batches());
+    print_status("resumed in epoch {}, after {} of its {} batches\n", epoch(), counters_.batch,
+                 input_.train.num_batches());
     const auto history = std::move(counters_.history);
     counters_.history.clear();
     for (const auto& record : history) {
@@ -233,7 +272,7 @@ class Trainer {
     try {
       write();
     } catch (const Error& error) {
-      fmt::print(stderr, "no {} at step {}: {}\n", what, counters_.step, error.what());
+      print_status("no {} at step {}: {}\n", what, counters_.step, error.what());
       input_.sink.log_metric("train/failed_checkpoints", static_cast<double>(++num_failed_saves_), epoch());
     }
   }

@@ -46,8 +46,10 @@ struct TrainResult {
 ///
 /// The state is saved after each epoch and between (CheckpointOptions). A training that was cut off at any moment goes
 /// on from there in the next call with the same folder, and ends with the same bits.
-/// Errors: Error(kConfig) when a loss is no number and `not_finite` is "stop", or for a checkpoint of other settings;
-/// Error(kData) when the final weights cannot be written; Stopped, after the state has been saved.
+/// Errors: Error(kConfig) when a loss or gradient is NaN or infinity and `not_finite` is "stop", when more steps were
+/// left out than `max_skipped` allows, when no epoch or not the last weights had a finite validation loss, or for a
+/// checkpoint of other settings; Error(kData) when the final weights cannot be written; Stopped, after the state has
+/// been saved.
 TrainResult train(const TrainOptions& options, const TrainInput& input);
 
 }  // namespace assay::train

@@ -55,6 +55,7 @@ struct TrainOptions {
   double clip_norm = 0.0;
   std::string precision = "auto";
   std::string not_finite = "stop";
+  double max_skipped = 0.1;
   std::string keep = "auto";
   std::optional<std::int64_t> batch_norm_batches;
   bool deterministic = false;
@@ -85,7 +86,10 @@ struct TrainOptions {
         config::field("precision", &TrainOptions::precision, config::one_of("auto", "fp32", "tf32", "bf16", "fp16"),
                       "numbers in which the network is computed; auto: as the class of device says"),
         config::field("not_finite", &TrainOptions::not_finite, config::one_of("stop", "skip"),
-                      "what to do when a loss is no number; the batch is saved either way"),
+                      "what to do when a loss or a gradient is NaN or infinity; the first such batches are saved"),
+        config::field("max_skipped", &TrainOptions::max_skipped, config::between(0.0, 1.0),
+                      "share of an epoch's steps that not_finite = skip may leave out, and one in any case; beyond it "
+                      "the run fails"),
         config::field(
             "keep", &TrainOptions::keep, config::one_of("auto", "best", "last"),
             "weights with which training ends: of the best validation accuracy or of the last epoch; auto: the "

@@ -2,15 +2,17 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "core/clock.h"
 
 namespace assay::train {
 namespace {
 
 at::Tensor count_correct(const at::Tensor& predicted, const PassInput& input) {
-  auto right = predicted.eq(input.labels).sum().to(torch::kDouble);
+  const auto right = predicted.eq(input.labels).sum().to(torch::kFloat32);
   if (!input.other_labels.defined()) return right;
-  return right * input.share + predicted.eq(input.other_labels).sum().to(torch::kDouble) * (1.0 - input.share);
+  return right * input.share + predicted.eq(input.other_labels).sum().to(torch::kFloat32) * (1.0 - input.share);
 }
 
 }  // namespace
@@ -22,7 +24,7 @@ Pass::Pass(models::Model& model, Loss loss, const LossScaler& scaler, Precision 
       precision_(precision),
       device_(device),
       loss_(torch::zeros({}, device)),
-      num_correct_(torch::zeros({}, torch::TensorOptions(device).dtype(torch::kDouble))) {}
+      num_correct_(torch::zeros({}, device)) {}
 
 void Pass::start_step() {
   loss_.zero_();
@@ -46,5 +48,13 @@ PassTimes Pass::run(const PassInput& input) {
 
 double Pass::loss() const { return loss_.item<double>(); }
 double Pass::num_correct() const { return num_correct_.item<double>(); }
+
+std::vector<std::int64_t> divide_batch(std::int64_t num_images, std::int64_t micro_batch, std::int64_t smallest) {
+  const auto wanted = (num_images + micro_batch - 1) / micro_batch;
+  const auto num_passes = std::max<std::int64_t>(1, std::min(wanted, num_images / smallest));
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(num_passes), num_images / num_passes);
+  for (std::int64_t i = 0; i < num_images % num_passes; ++i) ++counts[static_cast<std::size_t>(i)];
+  return counts;
+}
 
 }  // namespace assay::train

@@ -45,4 +45,8 @@ class Pass {
   at::Tensor num_correct_;  // scalar double
 };
 
+/// Divides a batch into as few passes of at most `micro_batch` images as suffice, as equal as they can be. None is
+/// smaller than `smallest` images unless the batch is, even if a pass is then larger than asked for.
+std::vector<std::int64_t> divide_batch(std::int64_t num_images, std::int64_t micro_batch, std::int64_t smallest);
+
 }  // namespace assay::train

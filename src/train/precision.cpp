@@ -76,7 +76,7 @@ bool LossScaler::unscale(const std::vector<at::Tensor>& gradients) {
   if (!factor_.defined()) return true;
   const torch::NoGradGuard no_grad;
   auto found_inf = torch::zeros({}, factor_.options());
-  const auto inverse = factor_.to(torch::kDouble).reciprocal().to(torch::kFloat);
+  const auto inverse = factor_.reciprocal();  // exact: the factor is a power of two
   at::_amp_foreach_non_finite_check_and_unscale_(gradients, found_inf, inverse);
   at::_amp_update_scale_(factor_, good_steps_, found_inf, kGrowth, kBackoff, kGrowthInterval);
   return found_inf.item<float>() == 0.0F;

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "core/file.h"
+#include "core/terminal.h"
 
 namespace assay::train {
 namespace {
@@ -101,7 +102,7 @@ void Profile::stop() {
   std::vector<const profiler::KinetoEvent*> events;
   for (const auto& event : result->events()) events.push_back(&event);
   write_file_atomically(folder_ / "operations.txt", make_table(sum_up(events)));
-  fmt::print(stderr, "profile of {} steps: {}\n", kNumSteps, folder_.string());
+  print_status("profile of {} steps: {}\n", kNumSteps, folder_.string());
 }
 
 }  // namespace assay::train

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
-#include <cstdio>
+#include "core/terminal.h"
 
 namespace assay::train {
 
@@ -44,7 +44,7 @@ void RecordedPass::record(const PassInput& first) {
     graph_ = nullptr;
     gradients_.clear();
     for (auto& parameter : parameters_) parameter.mutable_grad().reset();
-    fmt::print(stderr, "each kernel is launched by itself: {}\n", error.what_without_backtrace());
+    print_status("each kernel is launched by itself: {}\n", error.what_without_backtrace());
   }
 }
 

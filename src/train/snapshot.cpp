@@ -9,6 +9,7 @@
 
 #include "core/checked_file.h"
 #include "core/error.h"
+#include "core/terminal.h"
 
 namespace assay::train {
 namespace {
@@ -101,7 +102,7 @@ std::optional<Snapshot> SnapshotFolder::newest() const {
     try {
       return load_snapshot(file);
     } catch (const Error& error) {
-      fmt::print(stderr, "not resumed from: {}\n", error.what());
+      print_status("not resumed from: {}\n", error.what());
       auto kept = file;
       kept += ".damaged";  // or it would count as one of the newest
       std::error_code ignored;

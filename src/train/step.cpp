@@ -8,13 +8,13 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/rng.h"
+#include "core/terminal.h"
 #include "device/out_of_memory.h"
+#include "train/batch_norm.h"
 #include "train/state.h"
 
 namespace assay::train {
 namespace {
-
-constexpr std::int64_t kSmallestMicroBatch = 2;  // BatchNorm in training needs two values a channel
 
 // Dropout draws from LibTorch's own generators: seeding them for each forward pass makes a step repeatable.
 void seed_dropout(std::uint64_t seed, const StepPlace& place, std::int64_t first_image) {
@@ -33,6 +33,7 @@ Stepper::Stepper(models::Model& model, TrainState& state, Loss loss, c10::Device
       options_(options),
       parameters_(model.parameters()),
       buffers_(model.buffers()),
+      smallest_pass_(smallest_pass(model)),
       pass_(model, std::move(loss), state.scaler, options.precision, device) {
   if (options_.graph != nullptr) recorded_.emplace(pass_, parameters_, *options_.graph);
   for (const auto& buffer : buffers_) buffers_before_.push_back(buffer.clone());
@@ -49,7 +50,7 @@ StepResult Stepper::step(const data::Batch& batch, const StepPlace& place, doubl
     result.outcome = StepOutcome::kNotFinite;
   } else if (!state_.scaler.unscale(gradients)) {
     result.outcome = StepOutcome::kOverflowed;
-  } else if (options_.clip_norm > 0.0) {
+  } else {
     result.gradient_norm = clip(gradients);
     if (!std::isfinite(result.gradient_norm)) result.outcome = StepOutcome::kNotFinite;
   }
@@ -64,9 +65,8 @@ StepResult Stepper::step(const data::Batch& batch, const StepPlace& place, doubl
   return result;
 }
 
-PassInput Stepper::part_of(const data::Batch& batch, std::int64_t first) const {
+PassInput Stepper::part_of(const data::Batch& batch, std::int64_t first, std::int64_t count) const {
   const auto num_images = batch.labels.size(0);
-  const auto count = std::min(options_.micro_batch, num_images - first);
   const auto part = [&](const at::Tensor& whole) {
     return whole.defined() ? whole.narrow(0, first, count).to(device_, /*non_blocking=*/true) : whole;
   };
@@ -75,12 +75,16 @@ PassInput Stepper::part_of(const data::Batch& batch, std::int64_t first) const {
 }
 
 void Stepper::accumulate(const data::Batch& batch, const StepPlace& place, StepTimes& times) {
-  if (recorded_ && recorded_->start_step(part_of(batch, 0))) undo_forward();
+  const auto counts = divide_batch(batch.labels.size(0), options_.micro_batch, smallest_pass_);
+  const auto usual = counts[counts.size() / 2];  // of at most two sizes the one that more passes have
+  if (recorded_ && recorded_->start_step(part_of(batch, 0, usual))) undo_forward();
   pass_.start_step();
-  for (std::int64_t first = 0; first < batch.labels.size(0); first += options_.micro_batch) {
+  std::int64_t first = 0;
+  for (const auto count : counts) {
     const Stopwatch watch;
-    const auto input = part_of(batch, first);
+    const auto input = part_of(batch, first, count);
     seed_dropout(options_.seed, place, first);
+    first += count;
     const bool was_recorded = recorded_ && recorded_->run(input);
     const auto backward = was_recorded ? 0.0 : pass_.run(input).backward;
     times.forward += watch.seconds() - backward;
@@ -94,13 +98,13 @@ void Stepper::accumulate_within_memory(const data::Batch& batch, const StepPlace
     state_.optimizer->zero_grad();
     undo_forward();
     const auto tried = std::min(options_.micro_batch, batch.labels.size(0));
-    if (tried <= kSmallestMicroBatch) {
+    if (tried <= 2) {
       throw Error(ErrorKind::kConfig, fmt::format("a training step of {} images does not fit into memory", tried), "",
                   "free memory, use a smaller image or model, or set train.gradient_checkpointing=true");
     }
     options_.micro_batch = (tried + 1) / 2;
-    fmt::print(stderr, "out of memory in epoch {}, batch {}: from here on in passes of {} images instead of {}\n",
-               place.epoch, place.batch, options_.micro_batch, tried);
+    print_status("out of memory in epoch {}, batch {}: from here on in passes of {} images instead of {}\n",
+                 place.epoch, place.batch, options_.micro_batch, tried);
   }
 }
 
@@ -115,7 +119,8 @@ std::vector<at::Tensor> Stepper::gradients() const {
 // As torch.nn.utils.clip_grad_norm_, with its 1e-6.
 double Stepper::clip(const std::vector<at::Tensor>& gradients) const {
   const auto norm = at::stack(at::_foreach_norm(gradients, 2)).norm().item<double>();
-  if (norm > options_.clip_norm) at::_foreach_mul_(gradients, options_.clip_norm / (norm + 1e-6));
+  if (options_.clip_norm > 0.0 && norm > options_.clip_norm)
+    at::_foreach_mul_(gradients, options_.clip_norm / (norm + 1e-6));
   return norm;
 }
 

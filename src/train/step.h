@@ -29,7 +29,7 @@ struct StepPlace {
 
 enum class StepOutcome {
   kTaken,
-  kNotFinite,   ///< the loss or the gradients were no numbers: nothing was changed
+  kNotFinite,   ///< the loss or the gradients were NaN or infinity: nothing was changed
   kOverflowed,  ///< float16 gradients overflowed: nothing was changed, and the next loss is scaled less
 };
 
@@ -37,7 +37,7 @@ struct StepResult {
   StepOutcome outcome = StepOutcome::kTaken;
   double loss = 0.0;           ///< mean over the batch
   double num_correct = 0.0;    ///< images classified right; of mixed images, by the shares of their labels
-  double gradient_norm = 0.0;  ///< before clipping; 0 when nothing is clipped
+  double gradient_norm = 0.0;  ///< Euclidean, of all gradients together, before clipping
 };
 
 struct StepOptions {
@@ -57,8 +57,9 @@ class Stepper {
  public:
   Stepper(models::Model& model, TrainState& state, Loss loss, c10::Device device, const StepOptions& options);
 
-  /// Computes the gradients of a batch in forward passes of at most `micro_batch` images, whose losses are weighted so
-  /// that the sum is the mean over the batch, and changes the weights. When memory does not suffice, halves the micro
+  /// Computes the gradients of a batch in equal forward passes of at most `micro_batch` images (one more where
+  /// BatchNorm would be left with a single one), whose losses are weighted so that the sum is the mean over the batch,
+  /// and changes the weights. When memory does not suffice, halves the micro
   /// batch, says so and begins the step anew.
   /// Errors: Error(kConfig) when not even two images fit.
   StepResult step(const data::Batch& batch, const StepPlace& place, double rate_factor, StepTimes& times);
@@ -69,7 +70,7 @@ class Stepper {
  private:
   void accumulate(const data::Batch& batch, const StepPlace& place, StepTimes& times);
   void accumulate_within_memory(const data::Batch& batch, const StepPlace& place, StepTimes& times);
-  PassInput part_of(const data::Batch& batch, std::int64_t first) const;
+  PassInput part_of(const data::Batch& batch, std::int64_t first, std::int64_t count) const;
   std::vector<at::Tensor> gradients() const;
   double clip(const std::vector<at::Tensor>& gradients) const;
   void undo_forward();
@@ -79,6 +80,7 @@ class Stepper {
   StepOptions options_;
   std::vector<at::Tensor> parameters_;
   std::vector<at::Tensor> buffers_;
+  std::int64_t smallest_pass_;
   std::vector<at::Tensor> buffers_before_;  // a forward pass changes BatchNorm's statistics
   Pass pass_;
   std::optional<RecordedPass> recorded_;

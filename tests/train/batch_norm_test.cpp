@@ -96,7 +96,7 @@ TEST_F(BatchNormTest, GivesThePlainMeansOfTheBatches) {
   while (const auto batch = loader.next()) {
     means.push_back(torch::conv2d(batch->images, net.named_parameters()["conv.weight"], {}, 1, 1).mean({0, 2, 3}));
   }
-  const auto report = recompute_batch_norm(net, loader, 9, 200, torch::kCPU);
+  const auto report = recompute_batch_norm(net, loader, 9, 200, 64, torch::kCPU);
   EXPECT_EQ(report.num_batches, 8);
   EXPECT_EQ(report.num_layers, 1);
   const auto expected = torch::stack(means).mean(0);
@@ -112,7 +112,7 @@ TEST_F(BatchNormTest, KeepsTheAccuracyThatStatisticsUnderDropoutLose) {
     DropoutNet net(0.7, static_cast<std::uint64_t>(seed));
     auto loader = training_loader();
     learn(net, loader);
-    EXPECT_EQ(recompute_batch_norm(net, loader, 100, 200, torch::kCPU).num_dropout_layers, 6);
+    EXPECT_EQ(recompute_batch_norm(net, loader, 100, 200, 64, torch::kCPU).num_dropout_layers, 6);
     with_dropout_off += accuracy(net) / kNumNets;
     pass_with_dropout(net, loader);
     with_dropout_on += accuracy(net) / kNumNets;

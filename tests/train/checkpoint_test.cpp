@@ -104,5 +104,18 @@ TEST_F(CheckpointTest, NothingIsCopiedWhenOneTensorDoesNotFit) {
   EXPECT_TRUE(first.equal(torch::zeros({2})));
 }
 
+TEST(CountersTest, KeepsNaNAndInfinity) {
+  Counters counters;
+  counters.loss_sum = std::numeric_limits<double>::quiet_NaN();
+  counters.schedule = {std::numeric_limits<double>::infinity(), 2.0};
+  Epoch epoch;
+  epoch.validation_loss = -std::numeric_limits<double>::infinity();
+  counters.history = {epoch};
+  const auto back = read_counters(Json::parse(to_json(counters).dump()));
+  EXPECT_TRUE(std::isnan(back.loss_sum));
+  EXPECT_EQ(back.schedule, counters.schedule);
+  EXPECT_EQ(back.history.front().validation_loss, epoch.validation_loss);
+}
+
 }  // namespace
 }  // namespace assay::train

@@ -1,9 +1,11 @@
 // Trains the small network of training_fixture.h in FOLDER, going on from what is there, and prints the SHA-256 of the
-// final weights: killed_training FOLDER. Returns 3 when a time that it took is negative. What resume_kill_test.cpp
-// kills.
+// final weights: killed_training FOLDER [bf16] [checkpointed]. Returns 3 when a time that it took is negative. What
+// resume_kill_test.cpp kills.
 
 #include <algorithm>
 #include <cstdio>
+#include <string_view>
+#include <vector>
 
 #include "core/sha256.h"
 #include "train/training_fixture.h"
@@ -19,8 +21,12 @@ bool has_negative_time(const assay::train::Epoch& epoch) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
+  if (argc < 2) return 2;
   assay::train::SmallTraining training;
+  for (const std::string_view mode : std::vector<std::string_view>(argv + 2, argv + argc)) {
+    if (mode == "bf16") training.precision = assay::train::Precision::kBf16;
+    if (mode == "checkpointed") training.checkpoints_gradients = true;
+  }
   training.options.epochs = 25;
   training.options.checkpoint.every_steps = 2;
   training.options.max_time_s = 1e6;

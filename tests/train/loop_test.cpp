@@ -113,6 +113,45 @@ TEST_F(LoopTest, StepsWithoutANumberCanBeLeftOut) {
   EXPECT_TRUE(all_values(net_).isfinite().all().item<bool>());
 }
 
+TEST_F(LoopTest, TooManyStepsLeftOutFailTheRunAndFewBatchesAreKept) {
+  training_.options.not_finite = "skip";
+  training_.options.max_skipped = 0.5;
+  training_.loss = [](const LossInput& input) { return input.logits.sum() * std::numeric_limits<double>::quiet_NaN(); };
+  EXPECT_ERROR(run(0.05), kConfig, "6 of the 6 steps of epoch 1 were left out");
+  const auto files = std::filesystem::directory_iterator(checkpoint(""));
+  EXPECT_EQ(
+      std::count_if(begin(files), end(files),
+                    [](const auto& entry) { return entry.path().filename().string().starts_with("not_finite_step_"); }),
+      3);
+}
+
+// A step so large that the weights become infinite although loss and gradients were finite.
+TEST_F(LoopTest, ANetworkThatGivesNaNIsNeverTheBest) {
+  training_.options.clip_norm = 0.0;
+  training_.options.not_finite = "skip";
+  training_.options.max_skipped = 1.0;
+  training_.options.epochs = 2;
+  training_.loss = [plain = cross_entropy(0.0)](const LossInput& input) { return plain(input) * 1e18; };
+  EXPECT_ERROR(run(100.0), kConfig,
+               "the network diverged: the validation loss was NaN or infinity after each of 2 epochs");
+}
+
+TEST_F(LoopTest, ADivergedEpochIsNotKeptAsTheBest) {
+  const auto plain = cross_entropy(0.0);
+  training_.options.epochs = 3;
+  training_.options.keep = "last";
+  training_.options.not_finite = "skip";
+  training_.options.max_skipped = 1.0;
+  auto& net = net_;
+  training_.loss = [plain, num_calls = 0, &net](const LossInput& input) mutable {
+    const torch::NoGradGuard no_grad;
+    if (++num_calls == 2 * 18) net.named_parameters()["head.bias"].fill_(std::numeric_limits<float>::infinity());
+    const torch::AutoGradMode with_gradients(true);
+    return plain(input);
+  };
+  EXPECT_ERROR(run(0.05), kConfig, "its final validation loss is");
+}
+
 TEST_F(LoopTest, ALargerBatchRaisesTheLearningRateStepByStep) {
   training_.rate_scale = 4.0;
   training_.rate_warmup_epochs = 2.0;

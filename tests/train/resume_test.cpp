@@ -66,6 +66,32 @@ TEST_F(ResumeTest, EndsWithTheSameBitsFromTheMiddleOfAnEpoch) {
   EXPECT_EQ(result.history.size(), 4U);
 }
 
+TEST_F(ResumeTest, GradientCheckpointingKeepsTheBitsInEveryPrecision) {
+  for (const auto precision : {Precision::kFp32, Precision::kBf16}) {
+    training_.precision = precision;
+    training_.checkpoints_gradients = false;
+    const auto expected = uninterrupted();
+    training_.checkpoints_gradients = true;
+    EXPECT_TRUE(uninterrupted().equal(expected)) << to_string(precision);
+    run_into(Bomb(15));
+    TinyNet net;
+    resume(net);
+    EXPECT_TRUE(all_values(net).equal(expected)) << to_string(precision) << ", resumed";
+    std::filesystem::remove_all(folder_.path() / "checkpoints");
+  }
+}
+
+TEST_F(ResumeTest, GoesOnAfterALossThatWasNotFinite) {
+  training_.options.not_finite = "skip";
+  training_.options.max_skipped = 1.0;
+  training_.loss = [plain = training_.loss, num_calls = 0](const LossInput& input) mutable {
+    return plain(input) * (++num_calls % 18 == 4 ? std::numeric_limits<double>::quiet_NaN() : 1.0);
+  };
+  run_into(Bomb(15));
+  TinyNet net;
+  EXPECT_EQ(resume(net).history.size(), 4U);
+}
+
 TEST_F(ResumeTest, TheNumberOfWorkersChangesNothing) {
   const auto expected = uninterrupted();
   for (const std::int64_t num_workers : {0, 2, 4}) {

@@ -42,7 +42,7 @@ class StepTest : public testing::Test {
 TEST_F(StepTest, MicroBatchesAddUpToTheWholeBatch) {
   auto whole = plain_net(), split = plain_net();
   const auto whole_result = step(whole, batch_, {10});
-  const auto split_result = step(split, batch_, {4});  // 4, 4 and 2 images
+  const auto split_result = step(split, batch_, {4});  // 4, 3 and 3 images
   EXPECT_NEAR(whole_result.loss, split_result.loss, 1e-6);
   EXPECT_EQ(whole_result.num_correct, split_result.num_correct);
   EXPECT_LT((all_values(whole) - all_values(split)).abs().max().item<double>(), 1e-6);
@@ -65,6 +65,30 @@ TEST_F(StepTest, ABatchThatGivesNoNumberChangesNothing) {
   bad.images[0][0][0][0] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_EQ(step(net, bad, {10}).outcome, StepOutcome::kNotFinite);
   EXPECT_TRUE(all_values(net).equal(before));  // BatchNorm's statistics, too
+}
+
+TEST_F(StepTest, GradientsThatAreNotFiniteChangeNothing) {
+  TinyNet net;
+  net.train();
+  const auto before = all_values(net).clone();
+  // Finite forward, infinite backward: the square root's slope at 0.
+  loss_ = [](const LossInput& input) { return (input.logits - input.logits.detach()).sqrt().sum(); };
+  const auto result = step(net, batch_, {10});
+  EXPECT_TRUE(std::isfinite(result.loss));
+  EXPECT_EQ(result.outcome, StepOutcome::kNotFinite);
+  EXPECT_TRUE(all_values(net).equal(before));
+}
+
+TEST_F(StepTest, NoPassHasASingleImageWhereThereIsBatchNorm) {
+  EXPECT_EQ(divide_batch(9, 4, 2), (std::vector<std::int64_t>{3, 3, 3}));
+  EXPECT_EQ(divide_batch(3, 2, 2), (std::vector<std::int64_t>{3}));
+  EXPECT_EQ(divide_batch(3, 2, 1), (std::vector<std::int64_t>{2, 1}));
+  EXPECT_EQ(divide_batch(128, 50, 2), (std::vector<std::int64_t>{43, 43, 42}));
+  EXPECT_EQ(divide_batch(1, 4, 2), (std::vector<std::int64_t>{1}));
+  TinyNet net;
+  net.train();
+  const data::Batch nine{batch_.images.narrow(0, 0, 9), batch_.labels.narrow(0, 0, 9)};
+  EXPECT_EQ(step(net, nine, {4}).outcome, StepOutcome::kTaken);
 }
 
 TEST_F(StepTest, DropoutDependsOnThePlaceOfTheStepAlone) {
