@@ -7,11 +7,9 @@
 #include "app/batch_choice.h"
 #include "app/run_main.h"
 #include "app/training.h"
+#include "app/training_check.h"
 #include "app/variants.h"
 #include "config/plugins.h"
-#include "core/error.h"
-#include "train/optimizers/optimizer.h"
-#include "train/schedules/schedule.h"
 
 namespace assay {
 namespace {
@@ -44,28 +42,15 @@ struct Options {
   }
 };
 
-std::vector<std::unique_ptr<compress::Technique>> make_techniques(const Options& options, config::Problems& problems) {
-  std::vector<std::unique_ptr<compress::Technique>> techniques;
-  for (const auto& key : options.techniques) {
-    problems.collect(
-        [&] { techniques.push_back(compress::make_technique(config::subsection(options.compress, key))); });
-  }
-  return techniques;
+void check(const Options& options, const app::Machine& machine) {
+  config::Problems problems;
+  problems.collect([&] { models::make_model(options.model, 2, 0); });
+  app::check_training(options.data, options.train, options.run.seed, machine, problems);
+  app::make_techniques(options.compress, options.techniques, problems);
+  problems.throw_if_any();
 }
 
-std::string check(const Options& options) {
-  config::Problems problems;
-  std::unique_ptr<data::Dataset> dataset;
-  problems.collect([&] { dataset = data::make_dataset(options.data); });
-  problems.collect([&] { data::read_loading_options(options.data); });
-  problems.collect([&] { models::make_model(options.model, 2, 0); });
-  problems.collect([&] { train::make_optimizer(options.train.optimizer, {}); });
-  problems.collect([&] { train::make_schedule(options.train.schedule, 1, 1); });
-  problems.collect([&] { train::check_range(options.train.range_test); });
-  make_techniques(options, problems);
-  problems.throw_if_any();
-  return dataset->digest();
-}
+std::string data_digest(const Options& options) { return data::make_dataset(options.data)->digest(); }
 
 std::string run_name(const Options& options) {
   return fmt::format("{}-{}-s{}", options.data.name(), options.model.name(), options.run.seed);
@@ -75,17 +60,18 @@ void run(app::RunContext& context, const Options& options) {
   const auto seed = static_cast<std::uint64_t>(options.run.seed);
   const auto data = app::load_data(context, options.data);
 
-  const auto throw_away = models::make_model(options.model, data.num_classes(), seed);
-  const auto plan = app::choose_batch(context, data, *throw_away, options.train);
+  const auto make_model = [&] { return models::make_model(options.model, data.num_classes(), seed); };
+  auto plan = app::resume_batch(context, data, options.train);
+  if (!plan) plan = app::choose_batch(context, data, *make_model(), options.train);
 
-  const auto model = models::make_model(options.model, data.num_classes(), seed);
+  const auto model = make_model();
   context.record["model"] = {{"name", options.model.name()}, {"num_parameters", model->num_parameters()}};
-  app::train_classifier(context, data, *model, options.train, plan);
+  app::train_classifier(context, data, *model, options.train, *plan);
 
   std::vector<app::Variant> variants = {app::export_float(context, data, *model)};
   config::Problems problems;
-  for (const auto& technique : make_techniques(options, problems)) {
-    variants.push_back(app::export_compressed(context, data, *model, *technique));
+  for (const auto& named : app::make_techniques(options.compress, options.techniques, problems)) {
+    variants.push_back(app::export_compressed(context, data, *model, named));
   }
   app::evaluate_variants(context, data, variants, options.latency, options.targets);
 }
@@ -96,7 +82,10 @@ void run(app::RunContext& context, const Options& options) {
 int main(int argc, char** argv) {
   const assay::app::Experiment<assay::Options> experiment{
       "household_compression",
-      "Trains and compresses a small image classifier and compares size, latency and accuracy.", assay::check,
-      assay::run_name, assay::run};
+      "Trains and compresses a small image classifier and compares size, latency and accuracy.",
+      assay::check,
+      assay::data_digest,
+      assay::run_name,
+      assay::run};
   return assay::app::run_main(experiment, argc, argv);
 }

@@ -3,27 +3,20 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
-#include <algorithm>
-
 #include "app/training.h"
 #include "app/training_panel.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/json.h"
 #include "core/sha256.h"
 #include "device/batch_cache.h"
 #include "device/out_of_memory.h"
+#include "train/batch_norm.h"
 #include "train/state.h"
 #include "train/step.h"
 
 namespace assay::app {
 namespace {
-
-bool has_batch_norm(const models::Model& model) {
-  const auto modules = model.modules();
-  return std::any_of(modules.begin(), modules.end(), [](const auto& module) {
-    return std::dynamic_pointer_cast<torch::nn::BatchNorm2dImpl>(module) != nullptr;
-  });
-}
 
 // Performs the steps of training on a throw-away model, so that their memory can be measured.
 class Probe {
@@ -36,7 +29,9 @@ class Probe {
         options_(options),
         precision_(choose_precision(context, options)),
         state_(options, model, precision_, device_, /*steps_per_epoch=*/1),
-        graph_(choose_launch_graph(context, options).graph) {}
+        graph_(choose_launch_graph(context, options).graph) {
+    state_.keep_as_best();  // training keeps a copy of the best weights
+  }
 
   void step(std::int64_t num_samples) {
     // The loader holds so many batches ready, and one is in use.
@@ -79,15 +74,23 @@ class Probe {
   bool has_evaluated_ = false;
 };
 
-// Holds all that the size depends on, but for the build and the budget.
-Json describe_search(const RunContext& context, const ClassificationData& data, const models::Model& model,
-                     const train::TrainOptions& options, const device::BatchSearch& search) {
+// All of the model's options: one that leaves shapes of parameters alone, such as a stride, still changes what is kept.
+Json describe_model(const RunContext& context, const models::Model& model) {
   Sha256 hash;
   for (const auto& parameter : model.named_parameters()) {
     hash.update(fmt::format("{} [{}]\n", parameter.key(), fmt::join(parameter.value().sizes(), ",")));
   }
   for (const auto& node : model.named_modules()) hash.update(node.key() + node.value()->name() + "\n");
-  return {{"model", hash.finish()},
+  for (const auto& [key, value] : context.settings) {
+    if (key.starts_with("model.")) hash.update(fmt::format("{} = {}\n", key, value));
+  }
+  return hash.finish();
+}
+
+// Holds all that the size depends on, but for the build and the budget.
+Json describe_search(const RunContext& context, const ClassificationData& data, const models::Model& model,
+                     const train::TrainOptions& options, const device::BatchSearch& search) {
+  return {{"model", describe_model(context, model)},
           {"image", {data.image_height(), data.image_width()}},
           {"workers", *data.loading.loader.num_workers},
           {"optimizer", config::Value(options.optimizer.table(), options.optimizer.origin()).to_toml()},
@@ -108,20 +111,53 @@ double estimate_seconds(Probe& probe, const device::BatchPlan& plan, std::int64_
   return watch.seconds() / static_cast<double>(plan.micro) * static_cast<double>(num_images);
 }
 
+// What a training was begun with: a run that goes on must not be sized anew, by the memory of another day.
+std::filesystem::path plan_file(const RunContext& context) { return context.folder / "checkpoints" / "batch.json"; }
+
+void keep_plan(const RunContext& context, const device::BatchPlan& plan, double base_rate) {
+  write_json(plan_file(context), {{"global", plan.global},
+                                  {"micro", plan.micro},
+                                  {"accumulation", plan.num_micro},
+                                  {"predicted_bytes", plan.predicted_bytes},
+                                  {"lr_factor", plan.lr_factor},
+                                  {"warmup_epochs", plan.warmup_epochs},
+                                  {"base_rate", base_rate}});
+}
+
 }  // namespace
+
+std::optional<device::BatchPlan> resume_batch(RunContext& context, const ClassificationData& data,
+                                              const train::TrainOptions& options) {
+  const auto file = plan_file(context);
+  if (!goes_on(context, options) || !std::filesystem::exists(file)) return std::nullopt;
+  try {
+    const auto kept = read_json(file);
+    const device::BatchPlan plan{kept.at("global"),          kept.at("micro"),         kept.at("accumulation"),
+                                 kept.at("predicted_bytes"), "as this training began", kept.at("lr_factor"),
+                                 kept.at("warmup_epochs")};
+    tell_plan(context, {data,
+                        plan,
+                        {},
+                        device::tier_of(context.device, context.options.device.tiers).image_size,
+                        /*has_batch_norm=*/false,
+                        kept.at("base_rate"),
+                        /*estimated_s=*/0.0});
+    return plan;
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::kData, fmt::format("this is no plan of a batch: {}", error.what()), file.string(),
+                "train.checkpoint.resume=never begins the training anew");
+  }
+}
 
 device::BatchPlan choose_batch(RunContext& context, const ClassificationData& data, models::Model& throw_away,
                                const train::TrainOptions& options) {
   const auto& device = context.device;
   const auto& tier = device::tier_of(device, context.options.device.tiers);
   const auto num_train = static_cast<std::int64_t>(data.train.size());
-  if (options.batch.global.value_or(0) > num_train) {
-    throw Error(ErrorKind::kConfig, fmt::format("train.batch.global = {}: there are only {} training images",
-                                                *options.batch.global, num_train));
-  }
   prepare_network(throw_away, options, device.device);
-  const bool batch_norm = has_batch_norm(throw_away);
-  auto search = device::bound_search(options.batch, tier, num_train, /*smallest=*/batch_norm ? 2 : 1);
+  const auto smallest = train::smallest_pass(throw_away);
+  const bool batch_norm = smallest > 1;
+  auto search = device::bound_search(options.batch, tier, num_train, smallest);
   search.budget_bytes = device.budget_bytes;
   // A size that changes the result must not depend on how fast the machine was just then.
   search.prefers_fast = !batch_norm && !options.deterministic;
@@ -137,6 +173,7 @@ device::BatchPlan choose_batch(RunContext& context, const ClassificationData& da
   auto plan = device::plan_batch(options.batch, found);
   tell_plan(context, {data, plan, found, tier.image_size, batch_norm, probe.learning_rate(),
                       estimate_seconds(probe, plan, num_train * options.epochs)});
+  keep_plan(context, plan, probe.learning_rate());
   return plan;
 }
 

@@ -7,7 +7,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "data/split.h"
+#include "core/terminal.h"
 
 namespace assay::app {
 namespace {
@@ -38,6 +38,15 @@ track::DatasetInput describe_split(const ClassificationData& data, const std::st
 
 }  // namespace
 
+data::Partition divide_training_set(const at::Tensor& labels, double validation_fraction, std::int64_t seed) {
+  auto partition = data::split_validation(labels, validation_fraction, static_cast<std::uint64_t>(seed));
+  if (!partition.validation.empty() && !partition.train.empty()) return partition;
+  throw Error(ErrorKind::kConfig,
+              fmt::format("data.loader.validation_fraction = {} leaves {} images for training and {} for validation",
+                          validation_fraction, partition.train.size(), partition.validation.size()),
+              "", "the best epoch is chosen on validation images; 0.1 is usual");
+}
+
 ClassificationData load_data(RunContext& context, const config::Section& section) {
   const auto dataset = data::make_dataset(section);
   const Stopwatch watch;
@@ -52,15 +61,10 @@ ClassificationData load_data(RunContext& context, const config::Section& section
   auto& num_workers = data.loading.loader.num_workers;
   if (!num_workers)
     num_workers = device::num_workers_of(device::tier_of(context.device, context.options.device.tiers), context.host);
-  auto partition = data::split_validation(data.train_images.labels, data.loading.loader.validation_fraction,
-                                          static_cast<std::uint64_t>(context.options.run.seed));
+  auto partition =
+      divide_training_set(data.train_images.labels, data.loading.loader.validation_fraction, context.options.run.seed);
   data.train = std::move(partition.train);
   data.validation = std::move(partition.validation);
-  if (data.validation.empty() || data.train.empty()) {
-    throw Error(ErrorKind::kConfig,
-                fmt::format("data.loader.validation_fraction = {} leaves {} images for training and {} for validation",
-                            data.loading.loader.validation_fraction, data.train.size(), data.validation.size()));
-  }
   const auto num_test = data.test_images.labels.size(0);
   const auto digest = dataset->digest();
   context.record["dataset"] = {{"name", data.name},
@@ -71,8 +75,8 @@ ClassificationData load_data(RunContext& context, const config::Section& section
                                {"num_validation", data.validation.size()},
                                {"num_test", num_test},
                                {"image_size", data.image_height()}};
-  fmt::print(stderr, "data: {}; {} training, {} validation, {} test images, ready in {}\n", dataset->description(),
-             data.train.size(), data.validation.size(), num_test, format_duration(watch.seconds()));
+  print_status("data: {}; {} training, {} validation, {} test images, ready in {}\n", dataset->description(),
+               data.train.size(), data.validation.size(), num_test, format_duration(watch.seconds()));
   const auto source = Json{{"name", data.name}, {"description", dataset->description()}}.dump();
   const auto log = [&](const char* split, std::int64_t count) {
     context.run.log_dataset(describe_split(data, split, count, digest, source));

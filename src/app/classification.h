@@ -8,6 +8,7 @@
 #include "app/run_context.h"
 #include "data/dataset.h"
 #include "data/loader.h"
+#include "data/split.h"
 
 namespace assay::app {
 
@@ -28,6 +29,10 @@ struct ClassificationData {
   std::int64_t image_height() const { return train_images.pixels.size(2); }
   std::int64_t image_width() const { return train_images.pixels.size(3); }
 };
+
+/// Splits validation off the training images. Shapes: labels (N) int64.
+/// Errors: Error(kConfig) when nothing is left to train or to validate on.
+data::Partition divide_training_set(const at::Tensor& labels, double validation_fraction, std::int64_t seed);
 
 /// Loads the data set that `section` names and describes it in the record.
 /// Errors: Error(kData); Error(kConfig) when nothing is left to validate on.

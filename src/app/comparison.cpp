@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <utility>
+
+#include "core/terminal.h"
 
 namespace assay::app {
 namespace {
@@ -42,7 +43,7 @@ void track_variant(RunContext& context, const Measurement& one) {
 
   const auto name = fmt::format("{}/{}", context.record["run_name"].get<std::string>(), one.variant.name);
   const auto child = context.run.start_child({"", name, {{"assay.variant", one.variant.name}}, context.folder});
-  std::vector<track::KeyValue> params = {{"technique", one.variant.name}};
+  std::vector<track::KeyValue> params = {{"variant", one.variant.name}};
   for (const auto& [key, value] : one.variant.settings) params.emplace_back("setting." + key, value);
   child->log_params(params);
   child->log_metric("test/accuracy", one.accuracy(), 0);
@@ -70,11 +71,11 @@ void record_comparison(RunContext& context, const std::vector<Measurement>& meas
                                {"latency_reduction", targets.latency_reduction},
                                {"accuracy_drop_points", targets.accuracy_drop_points}};
   context.record["variants"] = Json::array();
-  fmt::print(stderr, "{:<14} {:>11} {:>22} {:>20} {:>11} {:>11}\n", "variant", "accuracy", "size", "latency p50", "p95",
-             "agreement");
+  print_status("{:<14} {:>11} {:>22} {:>20} {:>11} {:>11}\n", "variant", "accuracy", "size", "latency p50", "p95",
+               "agreement");
   for (const auto& one : measurements) {
     context.record["variants"].push_back(to_json(one));
-    fmt::print(stderr, "{}\n", describe(one, baseline));
+    print_status("{}\n", describe(one, baseline));
     track_variant(context, one);
   }
   context.run.log_metric("test/accuracy", baseline.accuracy(), 0);

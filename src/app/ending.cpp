@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "config/excerpt.h"
+#include "core/terminal.h"
 
 namespace assay::app {
 
@@ -22,6 +23,6 @@ Ending ending_of_exception() {
   }
 }
 
-void tell(const std::string& error) { fmt::print(stderr, "error: {}\n", config::with_excerpts(error)); }
+void tell(const std::string& error) { print_status("error: {}\n", config::with_excerpts(error)); }
 
 }  // namespace assay::app

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "core/build_info.h"
+#include "core/terminal.h"
 
 namespace assay::app {
 
@@ -31,8 +32,8 @@ Json describe_environment(const device::Host& host, const device::ChosenDevice& 
 void print_panel(const std::string& title, const std::vector<std::pair<std::string, std::string>>& facts) {
   std::size_t width = 0;
   for (const auto& [name, value] : facts) width = std::max(width, name.size());
-  fmt::print(stderr, "{}\n", title);
-  for (const auto& [name, value] : facts) fmt::print(stderr, "  {:<{}}  {}\n", name, width, value);
+  print_status("{}\n", title);
+  for (const auto& [name, value] : facts) print_status("  {:<{}}  {}\n", name, width, value);
 }
 
 }  // namespace assay::app

@@ -13,6 +13,13 @@
 
 namespace assay::app {
 
+/// Is what an experiment's configuration is checked against, before its run starts.
+struct Machine {
+  const device::DeviceOptions& options;
+  const device::Host& host;
+  const device::ChosenDevice& device;
+};
+
 /// Is what an experiment works with while it runs.
 struct RunContext {
   const CommonOptions& options;

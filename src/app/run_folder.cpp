@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "config/fingerprint.h"
 #include "core/error.h"
@@ -76,8 +78,15 @@ RunFolder::RunFolder(const std::filesystem::path& dir, const std::string& experi
   const auto lock_file = path_ / ".lock";
   lock_ = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
-  throw Error(ErrorKind::kData, fmt::format("another process is at work on {}", path_.string()), "",
-              "wait for it, or change the configuration");
+  const int error_number = errno;
+  if (lock_ >= 0) ::close(lock_);
+  if (error_number == EWOULDBLOCK) {
+    throw Error(ErrorKind::kData, fmt::format("another process is at work on {}", path_.string()), "",
+                "wait for it, or change the configuration");
+  }
+  throw Error(ErrorKind::kData, fmt::format("cannot lock {}: {}", lock_file.string(), std::strerror(error_number)), "",
+              "two processes in one folder would destroy each other's files: keep runs on a file system with locks, "
+              "with run.dir=...");
 }
 
 RunFolder::~RunFolder() {

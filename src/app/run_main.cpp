@@ -4,7 +4,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <csignal>
+#include <algorithm>
+#include <array>
 
 #include "app/ending.h"
 #include "app/resolvers.h"
@@ -13,10 +14,18 @@
 #include "config/inspect.h"
 #include "config/sweep.h"
 #include "core/stop.h"
+#include "core/terminal.h"
+#include "front/check.h"
 #include "front/inspection.h"
 
 namespace assay::app::detail {
 namespace {
+
+// A stop is worst, then a mistake of ours, then missing data, a bad configuration, and tracking that is incomplete.
+std::ptrdiff_t severity(int exit_code) {
+  constexpr std::array kFromMildest = {0, 4, 2, 3, 1};
+  return std::find(kFromMildest.begin(), kFromMildest.end(), exit_code) - kFromMildest.begin();
+}
 
 // Runs one configuration, or with --multirun all of a sweep, one after the other; a failure does not stop the others.
 int run_all(const AnyExperiment& experiment, const front::CommandLine& command_line) {
@@ -30,15 +39,20 @@ int run_all(const AnyExperiment& experiment, const front::CommandLine& command_l
     }
     const auto overrides = config::parse_overrides(command_line.overrides);
     runs = {overrides};
-    if (command_line.multirun) runs = config::expand_sweeps(overrides, files);
+    if (!command_line.multirun) return;
+    runs = config::expand_sweeps(overrides, files);
+    front::check_each(runs, [&](const auto& run) { check_session(experiment, files, run); });
   });
-  if (ending.exit_code != 0) tell(ending.error);
+  if (ending.exit_code != 0) {
+    tell(ending.error);
+    return ending.exit_code;
+  }
   if (answer) fmt::print("{}", *answer);
-  int exit_code = ending.exit_code;
+  int exit_code = 0;
   for (std::size_t i = 0; i < runs.size() && exit_code < 128; ++i) {
-    if (runs.size() > 1) fmt::print(stderr, "run {} of {}: {}\n", i + 1, runs.size(), config::describe_run(runs[i]));
+    if (runs.size() > 1) print_status("run {} of {}: {}\n", i + 1, runs.size(), config::describe_run(runs[i]));
     const auto code = run_session(experiment, command_line, files, runs[i]);
-    if (code != 0) exit_code = code;
+    if (severity(code) > severity(exit_code)) exit_code = code;
   }
   return exit_code;
 }
@@ -46,8 +60,8 @@ int run_all(const AnyExperiment& experiment, const front::CommandLine& command_l
 }  // namespace
 
 int run_any(const AnyExperiment& experiment, int argc, char** argv) {
+  open_standard_descriptors();
   install_stop_handlers();
-  std::signal(SIGPIPE, SIG_IGN);
   spdlog::set_default_logger(spdlog::stderr_color_mt("assay"));
   spdlog::set_pattern("%^%l%$: %v");
   if (argc == 3 && argv[1] == std::string_view("--catalogue")) {

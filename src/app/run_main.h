@@ -16,8 +16,10 @@ template <typename Options>
 struct Experiment {
   std::string name;     ///< of the binary, its primary configuration file and its runs
   std::string summary;  ///< one line for --help
-  /// Makes every plug-in once, so that all mistakes are known before anything starts; returns the digest of the data.
-  std::function<std::string(const Options& options)> check;
+  /// Makes every plug-in once and finds whatever can be found out without computing, so that all mistakes are known
+  /// before anything starts. Errors: Error(kConfig), Error(kData).
+  std::function<void(const Options& options, const Machine& machine)> check;
+  std::function<std::string(const Options& options)> data_digest;  ///< part of the run's key
   std::function<std::string(const Options& options)> run_name;
   std::function<void(RunContext& context, const Options& options)> run;
 };
@@ -28,7 +30,8 @@ namespace detail {
 struct AnyExperiment {
   config::Catalogue catalogue;
   std::function<CommonOptions(const config::Section& root)> read;
-  std::function<std::string()> check;
+  std::function<void(const Machine& machine)> check;
+  std::function<std::string()> data_digest;
   std::function<std::string()> run_name;
   std::function<void(RunContext& context)> run;
 };
@@ -52,7 +55,8 @@ int run_main(const Experiment<Options>& experiment, int argc, char** argv) {
     problems.throw_if_any();
     return CommonOptions{options.run, options.device, options.track};
   };
-  any.check = [&] { return experiment.check(options); };
+  any.check = [&](const Machine& machine) { experiment.check(options, machine); };
+  any.data_digest = [&] { return experiment.data_digest(options); };
   any.run_name = [&] { return experiment.run_name(options); };
   any.run = [&](RunContext& context) { experiment.run(context, options); };
   return detail::run_any(any, argc, argv);

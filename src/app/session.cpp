@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "app/ending.h"
 #include "app/machine_panel.h"
 #include "app/note.h"
@@ -12,6 +14,7 @@
 #include "config/toml.h"
 #include "core/clock.h"
 #include "core/file.h"
+#include "core/terminal.h"
 #include "train/snapshot.h"
 
 namespace assay::app::detail {
@@ -28,11 +31,12 @@ class Session {
   int run(config::ConfigFiles& files, const std::vector<config::Override>& overrides) {
     const auto ending = end_of([&] {
       prepare(files, overrides);
+      run_key_ = make_run_key(configuration_.resolved, experiment_.data_digest());
       if (command_line_.dry_run) return announce();
       RunFolder folder(options_.run.dir, options_.run.experiment, run_key_);
       if (folder.is_finished() && !command_line_.force) {
-        fmt::print(stderr, "already done: {}\n  hint: --force runs it again\n",
-                   (folder.path() / "record.json").string());
+        check_asked_files(folder.path());
+        print_status("already done: {}\n  hint: --force runs it again\n", (folder.path() / "record.json").string());
         return;
       }
       exit_code_ = run_in(folder.path());
@@ -42,16 +46,32 @@ class Session {
     return ending.exit_code;
   }
 
- private:
+  /// Composes, checks and finds the device.
   void prepare(config::ConfigFiles& files, const std::vector<config::Override>& overrides) {
     configuration_ = front::configure(files, experiment_.catalogue.experiment, overrides, machine_resolvers());
     options_ = experiment_.read(config::Section(configuration_.resolved, "", {experiment_.catalogue.experiment, 0, 0}));
     tracked_experiment_ = options_.run.experiment;
     if (options_.run.experiment.empty()) options_.run.experiment = experiment_.catalogue.experiment;
     tracker_ = track::make_tracker(options_.track);
-    run_key_ = make_run_key(configuration_.resolved, experiment_.check());
     host_ = device::inspect_host();
     device_ = device::choose_device(options_.device, host_);
+    experiment_.check({options_.device, host_, device_});
+  }
+
+ private:
+  // What can be asked for without changing the result, and so the run's key, a finished run may not have.
+  void check_asked_files(const std::filesystem::path& folder) const {
+    const auto settings = config::flatten(configuration_.resolved);
+    const std::map<std::string, std::string> asked(settings.begin(), settings.end());
+    const auto check = [&](const std::string& key, const std::string& off, const char* file) {
+      const auto found = asked.find(key);
+      if (found == asked.end() || found->second == off || std::filesystem::exists(folder / file)) return;
+      throw Error(ErrorKind::kConfig,
+                  fmt::format("this run is already done, without what {}={} asks for", key, found->second),
+                  folder.string(), "--force runs it again; run.dir=... keeps both");
+    };
+    check("train.profile", "false", "profile/trace.json");
+    check("train.range_test.steps", "0", "range_test.json");
   }
 
   void announce() {
@@ -60,46 +80,55 @@ class Session {
     print_panel(fmt::format("would run {}", run_name()), describe_machine(host_, device_, options_.device, folder));
   }
 
+  // From the first line of the record to the last: whatever goes wrong in between, the record says how the run ended.
   int run_in(const std::filesystem::path& folder) {
-    const auto start_ms = wall_clock_ms();
-    start_record(start_ms);
+    const Stopwatch watch;
+    start_record(wall_clock_ms());
     write_json(folder / "record.json", record_);
+    std::unique_ptr<track::Run> run;
+    const auto ending = end_of([&] {
+      run = start_tracking(folder);
+      print_panel(experiment_.catalogue.experiment, describe_machine(host_, device_, options_.device, folder));
+      const auto settings = semantic_settings(configuration_.resolved);
+      RunContext context{options_, host_, device_, folder, *run, settings, record_};
+      experiment_.run(context);
+    });
+    if (ending.status == track::RunStatus::kFinished) train::SnapshotFolder(folder / "checkpoints").clear();
+    record_["status"] = track::to_string(ending.status);
+    record_["error"] = ending.error;
+    record_["duration_s"] = watch.seconds();
+    if (!ending.error.empty()) tell(ending.error);
+    const auto file = folder / "record.json";
+    const auto writing = end_of([&] { write_json(file, record_); });
+    if (writing.exit_code != 0) tell(writing.error);
+    const auto delivering = end_of([&] {
+      if (run != nullptr) deliver(*run, file, ending);
+    });
+    if (delivering.exit_code != 0) tell(delivering.error);
+    print_status("record: {}\n", file.string());
+    if (ending.exit_code != 0) return ending.exit_code;
+    if (writing.exit_code != 0) return writing.exit_code;
+    return delivering.exit_code != 0 || !run->delivery().complete() ? kTrackingIncomplete : 0;
+  }
+
+  std::unique_ptr<track::Run> start_tracking(const std::filesystem::path& folder) {
     write_file_atomically(folder / "config.toml", config::write_toml(configuration_.resolved));
     write_file_atomically(folder / "composed.toml", config::write_toml(configuration_.composition.table));
     const auto provenance = find_provenance(command_line_.config_dirs.front());
     record_["source"] = provenance.record;
-    const auto run = tracker_->start(describe_start(folder, provenance));
+    auto run = tracker_->start(describe_start(folder, provenance));
     if (!provenance.diff.empty()) {
       write_file_atomically(folder / "source.diff", provenance.diff);
       run->log_artifact(folder / "source.diff", "source.diff");
     }
     run->log_params(params());
     run->set_tag("mlflow.note.content", make_note(record_));
-    for (const auto* file : {"config.toml", "composed.toml"}) run->log_artifact(folder / file, file);
-    print_panel(experiment_.catalogue.experiment, describe_machine(host_, device_, options_.device, folder));
-
-    const auto settings = semantic_settings(configuration_.resolved);
-    RunContext context{options_, host_, device_, folder, *run, settings, record_};
-    auto ending = end_of([&] { experiment_.run(context); });
-    if (ending.status == track::RunStatus::kFinished) train::SnapshotFolder(folder / "checkpoints").clear();
-    record_["status"] = track::to_string(ending.status);
-    record_["error"] = ending.error;
-    record_["duration_s"] = static_cast<double>(wall_clock_ms() - start_ms) / 1e3;
-    if (!ending.error.empty()) tell(ending.error);
-    const auto writing = end_of([&] { deliver(*run, folder, ending); });
-    if (writing.exit_code != 0) {
-      tell(writing.error);
-      if (ending.exit_code == 0) ending.exit_code = writing.exit_code;
-    }
-    fmt::print(stderr, "record: {}\n", (folder / "record.json").string());
-    const bool incomplete = !run->delivery().complete();
-    return ending.exit_code == 0 && incomplete ? kTrackingIncomplete : ending.exit_code;
+    for (const auto* name : {"config.toml", "composed.toml"}) run->log_artifact(folder / name, name);
+    return run;
   }
 
   // Sends the record, ends the tracked run, and keeps in the record what became of both.
-  void deliver(track::Run& run, const std::filesystem::path& folder, const Ending& ending) {
-    const auto file = folder / "record.json";
-    write_json(file, record_);
+  void deliver(track::Run& run, const std::filesystem::path& file, const Ending& ending) {
     run.set_tag("mlflow.note.content", make_note(record_));
     run.set_tag("assay.record", "record.json");
     if (!ending.error.empty()) run.set_tag("assay.error", ending.error);
@@ -113,12 +142,13 @@ class Session {
                            {"first_error", delivery.first_error}};
     write_json(file, record_);
     if (!delivery.difference.empty()) {
-      fmt::print(stderr, "tracked otherwise than logged: {}\n", delivery.difference);
+      print_status("tracked otherwise than logged: {}\n", delivery.difference);
     } else if (!delivery.complete()) {
-      fmt::print(stderr, "tracking incomplete: {} of {} entries were not delivered ({})\n  hint: `assay sync {}`\n",
-                 delivery.undelivered, delivery.sent + delivery.undelivered, delivery.first_error, folder.string());
+      print_status("tracking incomplete: {} of {} entries were not delivered ({})\n  hint: `assay sync {}`\n",
+                   delivery.undelivered, delivery.sent + delivery.undelivered, delivery.first_error,
+                   file.parent_path().string());
     } else if (!delivery.url.empty()) {
-      fmt::print(stderr, "tracked: {}{}\n", delivery.url, delivery.verified ? " (read back: all there)" : "");
+      print_status("tracked: {}{}\n", delivery.url, delivery.verified ? " (read back: all there)" : "");
     }
   }
 
@@ -170,6 +200,11 @@ class Session {
 int run_session(const AnyExperiment& experiment, const front::CommandLine& command_line, config::ConfigFiles& files,
                 const std::vector<config::Override>& overrides) {
   return Session(experiment, command_line).run(files, overrides);
+}
+
+void check_session(const AnyExperiment& experiment, config::ConfigFiles& files,
+                   const std::vector<config::Override>& overrides) {
+  Session(experiment, {}).prepare(files, overrides);
 }
 
 }  // namespace assay::app::detail

@@ -14,4 +14,9 @@ namespace assay::app::detail {
 int run_session(const AnyExperiment& experiment, const front::CommandLine& command_line, config::ConfigFiles& files,
                 const std::vector<config::Override>& overrides);
 
+/// Composes and checks one configuration without running it, as far as that goes without computing.
+/// Errors: Error(kConfig), Error(kData).
+void check_session(const AnyExperiment& experiment, config::ConfigFiles& files,
+                   const std::vector<config::Override>& overrides);
+
 }  // namespace assay::app::detail

@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/terminal.h"
 #include "data/split.h"
 #include "train/dropout.h"
 #include "train/loop.h"
@@ -29,14 +30,14 @@ Json to_json(const train::Epoch& epoch) {
           {"lr", epoch.learning_rate},
           {"seconds", epoch.seconds},
           {"images_per_second", epoch.images_per_second},
-          {"peak_memory_mb", epoch.peak_memory_mb}};
+          {"peak_memory_mb", epoch.peak_memory_mb},
+          {"skipped_steps", epoch.num_skipped}};
 }
 
 void print_epoch(const train::Epoch& epoch, std::int64_t num_epochs) {
-  fmt::print(stderr,
-             "epoch {:>3}/{}  loss {:.4f}  val loss {:.4f}  val accuracy {:.2f} %  lr {:.4f}  {:.0f} images/s  {}\n",
-             epoch.epoch, num_epochs, epoch.train_loss, epoch.validation_loss, epoch.validation_accuracy * 100.0,
-             epoch.learning_rate, epoch.images_per_second, format_duration(epoch.seconds));
+  print_status("epoch {:>3}/{}  loss {:.4f}  val loss {:.4f}  val accuracy {:.2f} %  lr {:.4f}  {:.0f} images/s  {}\n",
+               epoch.epoch, num_epochs, epoch.train_loss, epoch.validation_loss, epoch.validation_accuracy * 100.0,
+               epoch.learning_rate, epoch.images_per_second, format_duration(epoch.seconds));
 }
 
 struct Loaders {
@@ -82,29 +83,35 @@ void log_range_test(RunContext& context, const std::filesystem::path& file) {
   }
   context.run.log_artifact(file, file.filename().string());
   const auto& suggested = test["suggested_lr"];
-  fmt::print(stderr, "range test: {} steps, then {}; {}; this run keeps its own rate\n", points.size(),
-             test["ended"].get<std::string>(),
-             suggested.is_null()
-                 ? "the loss hardly fell, so none is suggested"
-                 : fmt::format("the loss falls fastest at train.optimizer.lr={:.2g}", suggested.get<double>()));
+  print_status("range test: {} steps, then {}; {}; this run keeps its own rate\n", points.size(),
+               test["ended"].get<std::string>(),
+               suggested.is_null()
+                   ? "the loss hardly fell, so none is suggested"
+                   : fmt::format("the loss falls fastest at train.optimizer.lr={:.2g}", suggested.get<double>()));
   context.record["training"]["range_test"] = test;
 }
 
 // A training that goes on from a checkpoint has had its test, whose result still lies there.
 void search_learning_rate(RunContext& context, const train::TrainOptions& options, const train::TrainInput& input) {
   const auto file = context.folder / "range_test.json";
-  const bool goes_on =
-      options.checkpoint.resume == "auto" && !train::SnapshotFolder(context.folder / "checkpoints").empty();
-  if (!goes_on) write_json(file, train::to_json(train::test_range(options, input)));
+  if (!goes_on(context, options)) write_json(file, train::to_json(train::test_range(options, input)));
   if (std::filesystem::exists(file)) log_range_test(context, file);
 }
 
 }  // namespace
 
+bool goes_on(const RunContext& context, const train::TrainOptions& options) {
+  return options.checkpoint.resume == "auto" && !train::SnapshotFolder(context.folder / "checkpoints").empty();
+}
+
 train::Precision choose_precision(const RunContext& context, const train::TrainOptions& options) {
-  const auto& tier = device::tier_of(context.device, context.options.device.tiers);
+  return choose_precision({context.options.device, context.host, context.device}, options);
+}
+
+train::Precision choose_precision(const Machine& machine, const train::TrainOptions& options) {
+  const auto& tier = device::tier_of(machine.device, machine.options.tiers);
   const auto precision = train::parse_precision(options.precision == "auto" ? tier.precision : options.precision);
-  train::check_precision(precision, context.device.device, context.host.isa);
+  train::check_precision(precision, machine.device.device, machine.host.isa);
   return precision;
 }
 
@@ -133,7 +140,7 @@ void train_classifier(RunContext& context, const ClassificationData& data, model
   const auto seed = seed_of(context);
   const auto precision = choose_precision(context, options);
   const auto launch = choose_launch_graph(context, options);
-  if (!launch.refusal.empty()) fmt::print(stderr, "each kernel is launched by itself: {}\n", launch.refusal);
+  if (!launch.refusal.empty()) print_status("each kernel is launched by itself: {}\n", launch.refusal);
   context.run.log_params(
       {{"chosen.precision", train::to_string(precision)}, {"chosen.launch_graph", launch.graph ? "true" : "false"}});
   prepare_network(model, options, context.device.device);

@@ -13,8 +13,12 @@
 
 namespace assay::app {
 
+/// Tells whether a training will go on from a checkpoint in the run's folder.
+bool goes_on(const RunContext& context, const train::TrainOptions& options);
+
 /// Returns what train.precision asks for, or what the device's tier does where it is "auto".
 /// Errors: Error(kConfig) when the device cannot.
+train::Precision choose_precision(const Machine& machine, const train::TrainOptions& options);
 train::Precision choose_precision(const RunContext& context, const train::TrainOptions& options);
 
 /// Is what records the kernels of a pass; null where nothing does.

@@ -14,12 +14,12 @@ std::string describe_batch(const TrainingPlan& plan, std::int64_t budget_bytes) 
   const auto& batch = plan.batch;
   double seconds = 0.0;
   for (const auto& step : plan.found.steps) seconds += step.seconds;
-  return fmt::format(
-      "{} images a step in {} of up to {} ({}); predicted peak {:.0f} MB of a budget of {:.0f} MB, from {} steps in "
-      "{:.1f} s",
-      batch.global, batch.num_micro == 1 ? "one pass" : fmt::format("{} passes", batch.num_micro), batch.micro,
-      batch.reason, batch.predicted_bytes / 1e6, static_cast<double>(budget_bytes) / 1e6, plan.found.steps.size(),
-      seconds);
+  auto text =
+      fmt::format("{} images a step in {} of up to {} ({}); predicted peak {:.0f} MB of a budget of {:.0f} MB",
+                  batch.global, batch.num_micro == 1 ? "one pass" : fmt::format("{} passes", batch.num_micro),
+                  batch.micro, batch.reason, batch.predicted_bytes / 1e6, static_cast<double>(budget_bytes) / 1e6);
+  if (plan.found.steps.empty()) return text;
+  return text + fmt::format(", from {} steps in {:.1f} s", plan.found.steps.size(), seconds);
 }
 
 std::string describe_rate(const TrainingPlan& plan) {
@@ -58,11 +58,13 @@ void log_plan(RunContext& context, const TrainingPlan& plan) {
                           {"chosen.batch.micro", std::to_string(batch.micro)},
                           {"chosen.batch.accumulation", std::to_string(batch.num_micro)},
                           {"chosen.batch.lr_factor", fmt::format("{:.6g}", batch.lr_factor)},
-                          {"chosen.batch.predicted_bytes", fmt::format("{:.0f}", batch.predicted_bytes)},
                           {"chosen.image_size", std::to_string(plan.data.image_height())},
                           {"chosen.loader.num_workers", std::to_string(*plan.data.loading.loader.num_workers)},
-                          {"chosen.learning_rate", fmt::format("{:.6g}", plan.learning_rate())},
-                          {"chosen.estimated_s", fmt::format("{:.1f}", plan.estimated_s)}});
+                          {"chosen.learning_rate", fmt::format("{:.6g}", plan.learning_rate())}});
+  // What differs from day to day is no parameter: two equal runs would compare as different.
+  context.run.set_tag("assay.budget_bytes", std::to_string(context.device.budget_bytes));
+  context.run.set_tag("assay.predicted_bytes", fmt::format("{:.0f}", batch.predicted_bytes));
+  context.run.set_tag("assay.estimated_s", fmt::format("{:.1f}", plan.estimated_s));
 }
 
 Json to_json(const TrainingPlan& training) {

@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 #include <torch/script.h>
 
-#include <cstdio>
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
+#include <set>
 
 #include "app/comparison.h"
 #include "app/sample_images.h"
 #include "core/sha256.h"
+#include "core/terminal.h"
 #include "data/split.h"
 #include "deploy/mlflow_model.h"
 #include "deploy/torchscript.h"
@@ -40,6 +43,23 @@ at::Tensor calibration_images(const RunContext& context, const ClassificationDat
   const auto places = data::draw_places(data.train, count, static_cast<std::uint64_t>(context.options.run.seed));
   const auto index = torch::tensor(places, torch::kInt64);
   return data::normalize(data.train_images.pixels.index_select(0, index), data.normalization);  // (count, 3, H, W)
+}
+
+bool is_file_name(const std::string& key) {
+  return !key.empty() && key.front() != '.' && std::all_of(key.begin(), key.end(), [](unsigned char letter) {
+    return std::isalnum(letter) != 0 || letter == '_' || letter == '-' || letter == '.';
+  });
+}
+
+// A network of NaN would still be compressed, agree with itself and look fast.
+void check_finite(const models::Model& model) {
+  const auto check = [](const std::string& name, const at::Tensor& values) {
+    if (!values.is_floating_point() || values.isfinite().all().item<bool>()) return;
+    throw Error(ErrorKind::kConfig, fmt::format("the network's {} holds NaN or infinity: it cannot be exported", name),
+                "", "train it with a lower train.optimizer.lr or with train.clip_norm");
+  };
+  for (const auto& parameter : model.named_parameters()) check(parameter.key(), parameter.value());
+  for (const auto& buffer : model.named_buffers()) check(buffer.key(), buffer.value());
 }
 
 Measurement measure_accuracy(const RunContext& context, const ClassificationData& data, const Variant& variant,
@@ -77,18 +97,45 @@ std::filesystem::path mlflow_folder(const RunContext& context, const std::string
   return context.folder / "mlflow_models" / variant;
 }
 
+std::vector<NamedTechnique> make_techniques(const config::Section& compress, const std::vector<std::string>& keys,
+                                            config::Problems& problems) {
+  std::vector<NamedTechnique> techniques;
+  std::set<std::string> seen = {"float"};
+  for (const auto& key : keys) {
+    problems.collect([&] {
+      auto technique = compress::make_technique(config::subsection(compress, key));
+      if (!is_file_name(key)) {
+        throw Error(ErrorKind::kConfig, fmt::format("techniques: \"{}\" names files, so it may hold letters, digits, "
+                                                    "'_', '-' and '.' only",
+                                                    key));
+      }
+      if (!seen.insert(key).second) {
+        throw Error(ErrorKind::kConfig, fmt::format("techniques: \"{}\" is there twice", key), "",
+                    key == "float" ? "the float network is always measured; call this table otherwise"
+                                   : "for another variant of a technique give its table a key of its own: "
+                                     "+compress.other={name: static_int8}");
+      }
+      techniques.push_back({key, std::move(technique)});
+    });
+  }
+  return techniques;
+}
+
 Variant export_float(RunContext& context, const ClassificationData& data, models::Model& model) {
+  check_finite(model);
   const auto module = deploy::to_torchscript(model, image_shape(data));
   return {"float", save(context, data, "float", module, ""), {{"weights", "float32"}}};
 }
 
 Variant export_compressed(RunContext& context, const ClassificationData& data, models::Model& model,
-                          const compress::Technique& technique) {
-  fmt::print(stderr, "compressing: {}\n", technique.name());
+                          const NamedTechnique& named) {
+  const auto& technique = *named.technique;
+  print_status("compressing: {}\n", named.key);
   const auto calibration = calibration_images(context, data, technique.num_calibration_images());
-  const auto compressed = technique.compress({model, calibration});
-  const auto file = save(context, data, technique.name(), compressed.module, compressed.engine);
-  return {technique.name(), file, compressed.settings};
+  auto compressed = technique.compress({model, calibration});
+  compressed.settings.insert(compressed.settings.begin(), {"technique", technique.name()});
+  const auto file = save(context, data, named.key, compressed.module, compressed.engine);
+  return {named.key, file, compressed.settings};
 }
 
 void evaluate_variants(RunContext& context, const ClassificationData& data, const std::vector<Variant>& variants,

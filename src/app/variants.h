@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "app/classification.h"
 #include "app/run_context.h"
 #include "compress/technique.h"
+#include "config/problems.h"
 #include "config/schema.h"
 #include "models/model.h"
 
@@ -49,7 +51,7 @@ struct LatencyBenchmark {
 
 /// Is one deployable form of a trained network, as a TorchScript file in the run's folder.
 struct Variant {
-  std::string name;  ///< "float", "static_int8"
+  std::string name;  ///< "float", or the key of its table in `compress`
   std::string file;  ///< inside the run's folder
   std::vector<std::pair<std::string, std::string>> settings;
 };
@@ -57,12 +59,24 @@ struct Variant {
 /// Returns the folder in which a variant lies as MLflow keeps models.
 std::filesystem::path mlflow_folder(const RunContext& context, const std::string& variant);
 
+/// Is a technique under the key of its table in `compress`, which names all that it makes.
+struct NamedTechnique {
+  std::string key;
+  std::unique_ptr<compress::Technique> technique;
+};
+
+/// Makes the techniques that `keys` name among the tables of `compress`.
+/// Mistakes go to `problems`: a key without a table, twice, "float", or one that is no name of a file.
+std::vector<NamedTechnique> make_techniques(const config::Section& compress, const std::vector<std::string>& keys,
+                                            config::Problems& problems);
+
 /// Exports the trained network in float; the baseline of all comparisons.
+/// Errors: Error(kConfig) naming the first weight that is NaN or infinity.
 Variant export_float(RunContext& context, const ClassificationData& data, models::Model& model);
 
 /// Compresses the trained network, calibrating on training images only, and exports the result.
 Variant export_compressed(RunContext& context, const ClassificationData& data, models::Model& model,
-                          const compress::Technique& technique);
+                          const NamedTechnique& named);
 
 /// Loads each file as whoever deploys it would, measures test accuracy, size, latency on the CPU (taking turns) and
 /// agreement with the first variant, and records, tracks (one child run each) and prints the results.

@@ -23,7 +23,11 @@ void check_runs(const CommandLine& command_line, config::ConfigFiles& files, con
   };
   const auto overrides = config::parse_overrides(command_line.overrides);
   if (!command_line.multirun) return check_run(overrides);
-  const auto runs = config::expand_sweeps(overrides, files);
+  check_each(config::expand_sweeps(overrides, files), check_run);
+}
+
+void check_each(const std::vector<std::vector<config::Override>>& runs,
+                const std::function<void(const std::vector<config::Override>& overrides)>& check_run) {
   std::string mistakes;
   int num_bad = 0;
   for (std::size_t i = 0; i < runs.size(); ++i) {

@@ -13,4 +13,9 @@ namespace assay::front {
 void check_runs(const CommandLine& command_line, config::ConfigFiles& files, const config::Catalogue& catalogue,
                 const Resolvers& resolvers);
 
+/// Checks all runs of a sweep by `check_run`, which throws Error(kConfig) for a mistake.
+/// Errors: Error(kConfig) listing the runs that cannot start, each with what it threw.
+void check_each(const std::vector<std::vector<config::Override>>& runs,
+                const std::function<void(const std::vector<config::Override>& overrides)>& check_run);
+
 }  // namespace assay::front

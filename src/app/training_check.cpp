@@ -1,0 +1,44 @@
+#include "app/training_check.h"
+
+#include <fmt/format.h>
+
+#include "app/classification.h"
+#include "app/training.h"
+#include "train/optimizers/optimizer.h"
+#include "train/range_test.h"
+#include "train/schedules/schedule.h"
+
+namespace assay::app {
+namespace {
+
+void check_batch(std::optional<std::int64_t> global, std::size_t num_train) {
+  if (!global || *global <= static_cast<std::int64_t>(num_train)) return;
+  throw Error(ErrorKind::kConfig,
+              fmt::format("train.batch.global = {}: there are only {} training images", *global, num_train));
+}
+
+}  // namespace
+
+void check_training(const config::Section& data, const train::TrainOptions& options, std::int64_t seed,
+                    const Machine& machine, config::Problems& problems) {
+  problems.collect([&] { train::make_optimizer(options.optimizer, {}); });
+  problems.collect([&] { train::make_schedule(options.schedule, 1, 1); });
+  problems.collect([&] { train::check_range(options.range_test); });
+  problems.collect([&] { choose_precision(machine, options); });
+  std::unique_ptr<data::Dataset> dataset;
+  problems.collect([&] { dataset = data::make_dataset(data); });
+  std::optional<data::LoadingOptions> loading;
+  problems.collect([&] { loading = data::read_loading_options(data); });
+  if (!dataset || !loading) return;
+  const auto [height, width] = dataset->image_size();
+  problems.collect([&, h = height, w = width] {
+    data::Transform({dataset->mean(), dataset->std()}, loading->augment, h, w);
+  });
+  problems.collect([&] {
+    const auto labels = dataset->labels(data::Split::kTrain);
+    const auto partition = divide_training_set(labels, loading->loader.validation_fraction, seed);
+    check_batch(options.batch.global, partition.train.size());
+  });
+}
+
+}  // namespace assay::app

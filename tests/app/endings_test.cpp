@@ -1,0 +1,114 @@
+// How a run ends when something around it is wrong.
+
+#include "app/experiment_fixture.h"
+
+namespace assay {
+namespace {
+
+using testing::HasSubstr;
+
+class EndingsTest : public ExperimentTest {};
+
+TEST_F(EndingsTest, ATerminalThatTakesNothingEndsNoRun) {
+  for (const auto* redirection : {"2>/dev/full", "2>&1 | head -n 1", "2>&-", "<&- >&- 2>&-"}) {
+    fs::remove_all(folder_.path() / "runs");
+    const auto result = shell(tiny_run("track=off techniques=[] ") + redirection);
+    EXPECT_EQ(result.code, 0) << redirection << ": " << result.output;
+    EXPECT_EQ(record()["status"], "FINISHED") << redirection;
+    EXPECT_EQ(fs::file_size(only_run_folder() / ".lock"), 0U) << redirection;
+  }
+}
+
+TEST_F(EndingsTest, ANetworkOfNaNIsNoResult) {
+  const auto* diverging =
+      "track=off train/schedule=constant train.optimizer.lr=100 train.optimizer.momentum=1 "
+      "train.optimizer.weight_decay=1 train.epochs=4 ";
+  const auto stopped = shell(tiny_run(diverging));
+  EXPECT_EQ(stopped.code, 2) << stopped.output;
+  EXPECT_THAT(stopped.output, HasSubstr("lower train.optimizer.lr"));
+  EXPECT_EQ(record()["status"], "FAILED");
+  fs::remove_all(folder_.path() / "runs");
+  const auto skipped = shell(tiny_run(std::string(diverging) + "train.not_finite=skip"));
+  EXPECT_EQ(skipped.code, 2) << skipped.output;
+  EXPECT_EQ(record()["status"], "FAILED");
+  EXPECT_FALSE(record().contains("variants"));
+}
+
+TEST_F(EndingsTest, WhatCanBeKnownIsCheckedBeforeAnythingStarts) {
+  const std::vector<std::pair<const char*, const char*>> mistakes = {
+      {"data.loader.validation_fraction=0", "leaves 80 images for training and 0 for validation"},
+      {"train.batch.global=73", "there are only 70 training images"},
+      {"data.augment.padding=reflect data.augment.crop_padding=16",
+       "data.augment.crop_padding = 16: must be less than"},
+      {"train.precision=fp16", "would be emulated"},
+      {"techniques=[static_int8,static_int8]", "is there twice"},
+      {"'+compress.float={name: static_int8}' techniques=[float]", "is there twice"},
+  };
+  for (const auto& [overrides, text] : mistakes) {
+    for (const auto* how : {"--dry-run ", "", "-m run.seed=1,2 "}) {
+      const auto result = shell(tiny_run(std::string(how) + "track=off " + overrides));
+      EXPECT_EQ(result.code, 2) << how << overrides << ": " << result.output;
+      EXPECT_THAT(result.output, HasSubstr(text));
+      EXPECT_FALSE(fs::exists(folder_.path() / "runs")) << how << overrides;
+    }
+  }
+}
+
+TEST_F(EndingsTest, SmallRestsSuitBatchNorm) {
+  for (const auto* overrides : {"data.num_train=400 train.batch.global=9 train.batch.micro=4",
+                                "train.batch.global=69 data.loader.keep_partial_batch=true"}) {
+    const auto result = shell(tiny_run(std::string("track=off techniques=[] ") + overrides));
+    EXPECT_EQ(result.code, 0) << overrides << ": " << result.output;
+  }
+}
+
+TEST_F(EndingsTest, AProfileThatAFinishedRunLacksIsNotPassedOver) {
+  ASSERT_EQ(shell(tiny_run("track=off techniques=[]")).code, 0);
+  for (const auto* asked : {"train.profile=true", "train.range_test.steps=12"}) {
+    const auto result = shell(tiny_run(std::string("track=off techniques=[] ") + asked));
+    EXPECT_EQ(result.code, 2) << result.output;
+    EXPECT_THAT(result.output, HasSubstr(std::string("without what ") + asked));
+    EXPECT_THAT(result.output, HasSubstr("--force"));
+  }
+}
+
+TEST_F(EndingsTest, TwoTablesOfOneTechniqueKeepTheirOwnFiles) {
+  const auto result =
+      shell(tiny_run("track=off '+compress.a={name: static_int8, engine: fbgemm, calibration_images: 16}' "
+                     "'+compress.b={name: static_int8, engine: onednn, calibration_images: 16}' techniques=[a,b]"));
+  ASSERT_EQ(result.code, 0) << result.output;
+  const auto variants = record()["variants"];
+  ASSERT_EQ(variants.size(), 3U);
+  EXPECT_EQ(variants[1]["name"], "a");
+  EXPECT_EQ(variants[1]["settings"]["engine"], "fbgemm");
+  EXPECT_EQ(variants[1]["settings"]["technique"], "static_int8");
+  EXPECT_EQ(variants[2]["file"], "models/b.pt");
+  EXPECT_EQ(variants[2]["settings"]["engine"], "onednn");
+  EXPECT_NE(variants[1]["sha256"], variants[2]["sha256"]);
+}
+
+TEST_F(EndingsTest, TheWorstRunDecidesTheExitCodeOfASweep) {
+  // The first diverges (2), the second finishes without a server (4).
+  const auto result =
+      shell(tiny_run("-m techniques=[] train/schedule=constant train.optimizer.lr=100,0.001 "
+                     "train.optimizer.momentum=1 train.optimizer.weight_decay=1 train.epochs=4 "
+                     "track.uri=http://127.0.0.1:9 track.flush_timeout_s=1"));
+  EXPECT_EQ(result.code, 2) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("tracking incomplete"));
+}
+
+TEST_F(EndingsTest, TheRecordSaysWhatWentWrongBeforeTheExperimentBegan) {
+  const auto planned = shell(tiny_run("track=off --dry-run"));
+  ASSERT_EQ(planned.code, 0) << planned.output;
+  const auto begin = planned.output.find(folder_.path().string());
+  ASSERT_NE(begin, std::string::npos) << planned.output;
+  const fs::path folder = planned.output.substr(begin, planned.output.find('\n', begin) - begin);
+  fs::create_directories(folder / "config.toml/in_the_way");
+  const auto result = shell(tiny_run("track=off"));
+  EXPECT_EQ(result.code, 3) << result.output;
+  EXPECT_EQ(record()["status"], "FAILED");
+  EXPECT_THAT(record()["error"].get<std::string>(), HasSubstr("config.toml"));
+}
+
+}  // namespace
+}  // namespace assay
