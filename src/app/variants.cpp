@@ -16,13 +16,14 @@
 #include "data/split.h"
 #include "deploy/mlflow_model.h"
 #include "deploy/torchscript.h"
+#include "device/out_of_memory.h"
 #include "eval/accuracy.h"
 #include "eval/latency.h"
 
 namespace assay::app {
 namespace {
 
-constexpr std::int64_t kEvaluationBatch = 100;
+constexpr std::int64_t kTestBatch = 100;  // images
 
 std::array<std::int64_t, 3> image_shape(const ClassificationData& data) {
   return {3, data.image_height(), data.image_width()};
@@ -38,6 +39,8 @@ std::string save(RunContext& context, const ClassificationData& data, const std:
   deploy::write_mlflow_model(context.folder / file, info, mlflow_folder(context, name), example);
   return file;
 }
+
+std::int64_t micro_batch(const RunContext& context) { return context.record.at("batch").at("micro"); }
 
 at::Tensor calibration_images(const RunContext& context, const ClassificationData& data, std::int64_t count) {
   const auto places = data::draw_places(data.train, count, static_cast<std::uint64_t>(context.options.run.seed));
@@ -62,10 +65,30 @@ void check_finite(const models::Model& model) {
   for (const auto& buffer : model.named_buffers()) check(buffer.key(), buffer.value());
 }
 
+// Where not all calibration images fit into memory, half of them are taken, and it is said.
+compress::Compressed compress_within_memory(const RunContext& context, const ClassificationData& data,
+                                            models::Model& model, const compress::Technique& technique) {
+  constexpr std::int64_t kFewest = 16;
+  compress::Compressed compressed;
+  auto count = technique.num_calibration_images();
+  const auto compress = [&] {
+    compressed = technique.compress({model, calibration_images(context, data, count), micro_batch(context)});
+  };
+  while (!device::ran_within_memory(compress)) {
+    if (count <= kFewest) {
+      throw Error(ErrorKind::kConfig, fmt::format("{} does not fit into memory", technique.name()), "",
+                  "free memory, use a smaller image or model, or raise device.memory_budget");
+    }
+    count = std::max(kFewest, count / 2);
+    print_status("out of memory: calibrating on {} images\n", count);
+  }
+  return compressed;
+}
+
 Measurement measure_accuracy(const RunContext& context, const ClassificationData& data, const Variant& variant,
                              torch::jit::Module& module, at::Tensor& baseline_predictions) {
   auto loader = data::Loader::for_evaluation(data.test_images, data::all_places(data.test_images.labels.size(0)),
-                                             data.normalization, kEvaluationBatch);
+                                             data.normalization, std::min(kTestBatch, micro_batch(context)));
   const auto predict = [&module](const at::Tensor& images) { return module.forward({images}).toTensor(); };
   const auto accuracy = eval::measure_accuracy(predict, loader, torch::kCPU, "test " + variant.name);
   if (!baseline_predictions.defined()) baseline_predictions = accuracy.predictions;
@@ -131,8 +154,7 @@ Variant export_compressed(RunContext& context, const ClassificationData& data, m
                           const NamedTechnique& named) {
   const auto& technique = *named.technique;
   print_status("compressing: {}\n", named.key);
-  const auto calibration = calibration_images(context, data, technique.num_calibration_images());
-  auto compressed = technique.compress({model, calibration});
+  auto compressed = compress_within_memory(context, data, model, technique);
   compressed.settings.insert(compressed.settings.begin(), {"technique", technique.name()});
   const auto file = save(context, data, named.key, compressed.module, compressed.engine);
   return {named.key, file, compressed.settings};

@@ -2,7 +2,10 @@
 
 #include <torch/torch.h>
 
+#include <optional>
+
 #include "core/error.h"
+#include "core/stop.h"
 
 namespace assay::compress {
 
@@ -21,7 +24,24 @@ at::Tensor channel_means(const at::Tensor& values) {
   return values.dim() == 4 ? values.mean({0, 2, 3}) : values.mean(0);
 }
 
-/// Holds the value of each node until its last use.
+std::vector<at::Tensor> in_pieces(const at::Tensor& images, std::int64_t num_at_once) {
+  return images.split(num_at_once, 0);
+}
+
+/// Is what calibration learns of one node from the float network.
+struct Observed {
+  std::optional<RangeObserver> before_activation, output;
+  at::Tensor channel_means;  ///< (C) before the activation
+};
+
+// `values` are those of a piece of `num_images` images.
+void observe(std::optional<RangeObserver>& observer, const at::Tensor& values, std::int64_t num_images,
+             const RangeOptions& options) {
+  if (!observer) observer.emplace(values.numel() / values.size(0) * num_images, options);
+  observer->observe(values);
+}
+
+/// Holds the value of each node, piece by piece, until its last use.
 class Values {
  public:
   explicit Values(const models::Graph& graph) : values_(graph.size()), last_use_(graph.size(), 0) {
@@ -29,23 +49,53 @@ class Values {
       for (const auto input : node.inputs) last_use_[input] = node.id;
   }
 
-  void set(const Node& node, at::Tensor value) { values_[node.id] = std::move(value); }
+  void add(const Node& node, at::Tensor piece) { values_[node.id].push_back(std::move(piece)); }
 
-  std::vector<at::Tensor> inputs(const Node& node) const {
+  std::size_t num_pieces(const Node& node) const { return values_[node.inputs.front()].size(); }
+
+  std::vector<at::Tensor> inputs(const Node& node, std::size_t piece) const {
     std::vector<at::Tensor> inputs;
-    for (const auto input : node.inputs) inputs.push_back(values_[input]);
+    for (const auto input : node.inputs) inputs.push_back(values_[input][piece]);
     return inputs;
   }
 
   void release_inputs(const Node& node) {
     for (const auto input : node.inputs)
-      if (last_use_[input] == node.id) values_[input].reset();
+      if (last_use_[input] == node.id) values_[input].clear();
   }
 
  private:
-  std::vector<at::Tensor> values_;
+  std::vector<std::vector<at::Tensor>> values_;
   std::vector<models::NodeId> last_use_;
 };
+
+/// Runs the float network on all images, piece by piece, and watches each node.
+std::vector<Observed> observe_float(const models::Graph& graph, const std::vector<models::FoldedLayer>& folded,
+                                    const at::Tensor& images, const QuantizeOptions& options) {
+  std::vector<Observed> observed(graph.size());
+  const auto num_images = images.size(0);
+  for (const auto& piece : in_pieces(images, options.num_at_once)) {
+    const auto share = static_cast<double>(piece.size(0)) / static_cast<double>(num_images);
+    const auto evaluate = [&](const Node& node, at::ArrayRef<at::Tensor> inputs) {
+      auto& here = observed[node.id];
+      if (!folded[node.id].weight.defined()) {
+        auto value = models::evaluate_folded(node, folded[node.id], inputs);
+        if (node.op == Op::kMultiply || node.op == Op::kAdd) observe(here.output, value, num_images, options.range);
+        return value;
+      }
+      const auto exact = models::apply_layer(node, folded[node.id], inputs[0]);
+      const auto means = channel_means(exact) * share;
+      here.channel_means = here.channel_means.defined() ? here.channel_means + means : means;
+      observe(here.before_activation, exact, num_images, options.range);
+      auto value = models::apply_activation(exact, node.activation);
+      observe(here.output, value, num_images, options.range);
+      return value;
+    };
+    models::run_graph(graph, piece.contiguous(at::MemoryFormat::ChannelsLast), evaluate);
+    throw_if_stopped();
+  }
+  return observed;
+}
 
 }  // namespace
 
@@ -54,50 +104,48 @@ QuantizedNetwork::QuantizedNetwork(const models::Graph& graph, const at::Tensor&
   torch::NoGradGuard no_grad;
   ASSAY_CHECK(images.size(0) > 0);
   const auto folded = models::fold_batch_norm(graph);
+  const auto observed = observe_float(graph, folded, images, options);
   input_ = choose_range(images, Activation::kNone, options_.range);
-  Values exact(graph);
   Values rounded(graph);
-  exact.set(graph.front(), images.contiguous(at::MemoryFormat::ChannelsLast));
-  rounded.set(graph.front(), bounded(quantize(images, input_)));
+  for (const auto& piece : in_pieces(images, options.num_at_once)) {
+    rounded.add(graph.front(), bounded(quantize(piece.contiguous(at::MemoryFormat::ChannelsLast), input_)));
+  }
   for (const auto& node : graph) {
     if (node.op == Op::kInput) continue;
-    const auto exact_inputs = exact.inputs(node);
-    const auto rounded_inputs = rounded.inputs(node);
-    at::Tensor value;
+    throw_if_stopped();
+    const auto& here = observed[node.id];
+    auto& layer = layers_[node.id];
+    if (here.before_activation) layer.before_activation = here.before_activation->choose(node.activation);
+    if (here.output) layer.output = here.output->choose(Activation::kNone);
+    const auto num_pieces = rounded.num_pieces(node);
     if (folded[node.id].weight.defined()) {
-      value = calibrate_layer(node, folded[node.id], exact_inputs[0], rounded_inputs[0]);
-    } else {
-      value = models::evaluate_folded(node, folded[node.id], exact_inputs);
-      if (node.op == Op::kMultiply || node.op == Op::kAdd)
-        layers_[node.id].output = choose_range(value, Activation::kNone, options_.range);
+      std::vector<at::Tensor> inputs;
+      for (std::size_t i = 0; i < num_pieces; ++i) inputs.push_back(rounded.inputs(node, i).front());
+      pack_layer(node, folded[node.id], here.channel_means, inputs, images.size(0));
     }
-    rounded.set(node, evaluate(node, rounded_inputs));
-    exact.set(node, std::move(value));
+    for (std::size_t i = 0; i < num_pieces; ++i) rounded.add(node, evaluate(node, rounded.inputs(node, i)));
     rounded.release_inputs(node);
-    exact.release_inputs(node);
   }
 }
 
-at::Tensor QuantizedNetwork::calibrate_layer(const Node& node, const models::FoldedLayer& folded,
-                                             const at::Tensor& exact_input, const at::Tensor& rounded_input) {
-  auto& layer = layers_[node.id];
+void QuantizedNetwork::pack_layer(const Node& node, const models::FoldedLayer& folded, const at::Tensor& exact_means,
+                                  const std::vector<at::Tensor>& rounded_inputs, std::int64_t num_images) {
   const auto grouped = node.op == Op::kConv && node.conv->options.groups() > 1;
   const auto weight = quantize_weight(folded.weight, grouped ? options_.largest_grouped_weight : 127);
-  const auto exact = models::apply_layer(node, folded, exact_input);
   auto bias = folded.bias;
   if (options_.correct_bias) {
-    const auto actual = models::apply_layer(node, {weight.dequantize(), folded.bias}, rounded_input.dequantize());
-    bias = bias + channel_means(exact) - channel_means(actual);
+    bias = bias + exact_means;
+    const models::FoldedLayer rounded{weight.dequantize(), folded.bias};
+    for (const auto& input : rounded_inputs) {
+      const auto share = static_cast<double>(input.size(0)) / static_cast<double>(num_images);
+      bias = bias - channel_means(models::apply_layer(node, rounded, input.dequantize())) * share;
+    }
   }
   if (node.op == Op::kConv) {
-    layer.conv = pack_conv(node, weight, bias);
+    layers_[node.id].conv = pack_conv(node, weight, bias);
   } else {
-    layer.linear = pack_linear(weight, bias);
+    layers_[node.id].linear = pack_linear(weight, bias);
   }
-  auto value = models::apply_activation(exact, node.activation);
-  layer.before_activation = choose_range(exact, node.activation, options_.range);
-  layer.output = choose_range(value, Activation::kNone, options_.range);
-  return value;
 }
 
 bool QuantizedNetwork::gives_logits(const Node& node) const {

@@ -6,22 +6,16 @@
 #include <cmath>
 #include <limits>
 
+#include "core/error.h"
+
 namespace assay::compress {
 namespace {
 
 constexpr std::int64_t kSearchSample = 16'384;  // small enough for one thread: the search is hundreds of operations
-constexpr std::int64_t kPercentileSample = 1'000'000;  // of which 99.99 % leaves out a hundred
+constexpr std::int64_t kPercentileSample = 100'000;  // of which 99.99 % leaves out ten
 constexpr int kNumSteps = 32;
 constexpr int kFirstStep = 4;
 constexpr int kNumSweeps = 2;
-
-/// Takes at most `count` values, evenly spread.
-at::Tensor take_sample(const at::Tensor& values, std::int64_t count) {
-  const auto flat = values.contiguous().view({-1});
-  const auto stride = (flat.numel() + count - 1) / count;
-  // An odd stride, prime to the powers of two of image sizes and channels, visits every channel and place alike.
-  return flat.slice(0, 0, flat.numel(), stride | 1).contiguous();
-}
 
 QuantParams make_params(double low, double high, std::int64_t max_level) {
   low = std::min(low, 0.0);
@@ -66,9 +60,9 @@ class MseSearch {
   at::Tensor exact_;
 };
 
-QuantParams choose_by_error(const at::Tensor& values, double lowest, double highest, models::Activation activation,
+QuantParams choose_by_error(const at::Tensor& sample, double lowest, double highest, models::Activation activation,
                             std::int64_t max_level) {
-  const MseSearch search(take_sample(values, kSearchSample), activation, max_level);
+  const MseSearch search(sample, activation, max_level);
   auto low = lowest;
   auto high = highest;
   for (int sweep = 0; sweep < kNumSweeps; ++sweep) {
@@ -80,24 +74,45 @@ QuantParams choose_by_error(const at::Tensor& values, double lowest, double high
 
 }  // namespace
 
-QuantParams choose_range(const at::Tensor& values, models::Activation activation, const RangeOptions& options) {
-  torch::NoGradGuard no_grad;
+RangeObserver::RangeObserver(std::int64_t num_values, const RangeOptions& options) : options_(options) {
+  const auto most = options.method == RangeMethod::kPercentile ? kPercentileSample : kSearchSample;
+  // An odd stride, prime to the powers of two of image sizes and channels, visits every channel and place alike.
+  stride_ = ((num_values + most - 1) / most) | 1;
+}
+
+void RangeObserver::observe(const at::Tensor& values) {
+  const torch::NoGradGuard no_grad;
   const auto [min, max] = at::aminmax(values);
-  const auto lowest = std::min(0.0, min.item<double>());
-  const auto highest = std::max(0.0, max.item<double>());
-  switch (options.method) {
+  lowest_ = std::min(lowest_, min.item<double>());
+  highest_ = std::max(highest_, max.item<double>());
+  const auto flat = values.contiguous().view({-1});
+  const auto first = (stride_ - num_seen_ % stride_) % stride_;
+  if (first < flat.numel()) samples_.push_back(flat.slice(0, first, flat.numel(), stride_).clone());
+  num_seen_ += flat.numel();
+}
+
+QuantParams RangeObserver::choose(models::Activation activation) const {
+  const torch::NoGradGuard no_grad;
+  ASSAY_CHECK(samples_.empty() == false);
+  const auto sample = at::cat(samples_);
+  switch (options_.method) {
     case RangeMethod::kPercentile: {
-      const auto share = options.percentile / 100.0;
-      const auto sample = take_sample(values, kPercentileSample);
+      const auto share = options_.percentile / 100.0;
       const auto ends = at::quantile(sample, at::tensor({1.0 - share, share}, sample.options()));
-      return make_params(ends[0].item<double>(), ends[1].item<double>(), options.max_level);
+      return make_params(ends[0].item<double>(), ends[1].item<double>(), options_.max_level);
     }
     case RangeMethod::kMse:
-      return choose_by_error(values, lowest, highest, activation, options.max_level);
+      return choose_by_error(sample, lowest_, highest_, activation, options_.max_level);
     case RangeMethod::kMinMax:
       break;
   }
-  return make_params(lowest, highest, options.max_level);
+  return make_params(lowest_, highest_, options_.max_level);
+}
+
+QuantParams choose_range(const at::Tensor& values, models::Activation activation, const RangeOptions& options) {
+  RangeObserver observer(values.numel(), options);
+  observer.observe(values);
+  return observer.choose(activation);
 }
 
 }  // namespace assay::compress

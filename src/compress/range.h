@@ -1,6 +1,9 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
+#include <vector>
 
 #include "compress/quantized_ops.h"
 
@@ -18,10 +21,31 @@ struct RangeOptions {
   std::int64_t max_level = 255;  ///< values become 0 ... max_level
 };
 
-/// Chooses how a tensor becomes uint8, from values seen in calibration; 0 is always represented exactly.
-/// The error is measured behind `activation`, so that levels are not spent where the activation flattens everything.
-/// Source: the minimum is found by coordinate descent over the two ends, cf. Nagel et al., arXiv 2106.08295,
-/// section 3.1.
+/// Watches the values of one place in a network, as they come in pieces, and chooses how they become uint8. What it
+/// chooses does not depend on how the values were divided.
+class RangeObserver {
+ public:
+  /// `num_values` is how many values will be seen in all: a fixed share of them, evenly spread, is kept.
+  RangeObserver(std::int64_t num_values, const RangeOptions& options);
+
+  void observe(const at::Tensor& values);
+
+  /// Chooses scale and zero point; 0 is always represented exactly. The error is measured behind `activation`, so that
+  /// levels are not spent where the activation flattens everything.
+  /// Source: the minimum is found by coordinate descent over the two ends, cf. Nagel et al., arXiv 2106.08295,
+  /// section 3.1.
+  QuantParams choose(models::Activation activation) const;
+
+ private:
+  RangeOptions options_;
+  std::int64_t stride_;
+  std::int64_t num_seen_ = 0;
+  double lowest_ = 0.0;
+  double highest_ = 0.0;
+  std::vector<at::Tensor> samples_;
+};
+
+/// Chooses from all values at once.
 QuantParams choose_range(const at::Tensor& values, models::Activation activation, const RangeOptions& options);
 
 }  // namespace assay::compress

@@ -45,7 +45,8 @@ class StaticInt8 final : public Technique {
   Compressed compress(const CompressionInput& input) const override {
     torch::NoGradGuard no_grad;
     const EngineScope engine(options_.engine);
-    const auto quantize_options = make_quantize_options();
+    auto quantize_options = make_quantize_options();
+    quantize_options.num_at_once = input.num_at_once;
     const QuantizedNetwork network(input.model.graph(), input.calibration, quantize_options);
     auto module = models::make_script_module("StaticInt8");
     network.register_weights(module);

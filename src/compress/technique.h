@@ -16,8 +16,9 @@ namespace assay::compress {
 
 /// Is what a technique may look at.
 struct CompressionInput {
-  models::Model& model;    ///< trained, in float; stays as it was
-  at::Tensor calibration;  ///< (N, 3, H, W) normalised training images, N >= 1; never validation or test images
+  models::Model& model;            ///< trained, in float; stays as it was
+  at::Tensor calibration;          ///< (N, 3, H, W) normalised training images, N >= 1; never validation or test images
+  std::int64_t num_at_once = 128;  ///< images that are computed at a time, which bounds the memory
 };
 
 /// Is a network ready to deploy: normalised float images in, float logits out.

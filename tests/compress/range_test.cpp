@@ -56,10 +56,23 @@ TEST(RangeTest, PercentileDropsTheOutermostValues) {
 
 TEST(RangeTest, PercentileLooksAtMoreThanItsTail) {
   auto values = torch::linspace(0.0, 1.0, 400'000);
-  values[123] = 50.0;  // one outlier of 400,000 lies beyond 99.99 %
+  values[0] = 50.0;  // one outlier of 400,000 lies beyond 99.99 %
   const auto params =
       choose_range(values, Activation::kNone, {.method = RangeMethod::kPercentile, .percentile = 99.99});
   EXPECT_NEAR(params.scale * 255, 1.0, 0.01);
+}
+
+TEST(RangeTest, TheDivisionIntoPiecesChangesNothing) {
+  torch::manual_seed(2);
+  const auto values = torch::randn({60, 7, 5, 5}) * 3.0;
+  for (const auto method : {RangeMethod::kMinMax, RangeMethod::kPercentile, RangeMethod::kMse}) {
+    const auto whole = choose_range(values.repeat({9, 1, 1, 1}), Activation::kHardswish, {.method = method});
+    RangeObserver observer(9 * values.numel(), {.method = method});
+    for (const auto& piece : values.repeat({9, 1, 1, 1}).split(37)) observer.observe(piece);
+    const auto pieces = observer.choose(Activation::kHardswish);
+    EXPECT_EQ(pieces.scale, whole.scale);
+    EXPECT_EQ(pieces.zero_point, whole.zero_point);
+  }
 }
 
 TEST(RangeTest, SevenBitsHalveTheLevels) {

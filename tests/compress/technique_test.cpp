@@ -148,6 +148,20 @@ TEST_F(TechniqueTest, RecordedModuleComputesWhatTheNetworkComputes) {
   EXPECT_TRUE(torch::equal(run(technique->compress({*model_, calibration_}).module), network.forward(images_)));
 }
 
+TEST_F(TechniqueTest, CalibratesInPiecesToTheSameNetwork) {
+  const EngineScope engine("fbgemm");
+  const auto logits = [&](std::int64_t num_at_once) {
+    const QuantizedNetwork network(model_->graph(), calibration_,
+                                   {.range = {}, .largest_grouped_weight = 64, .num_at_once = num_at_once});
+    return network.forward(images_);
+  };
+  const auto whole = logits(64);
+  for (const std::int64_t num_at_once : {1, 7, 32}) {
+    const auto difference = (logits(num_at_once) - whole).abs().max().item<double>();
+    EXPECT_LT(difference, 0.05 * whole.abs().max().item<double>()) << num_at_once;
+  }
+}
+
 TEST_F(TechniqueTest, LooksAtTheGivenImagesOnly) {
   const auto technique = make_technique(plugin_section("static_int8"));
   const auto first = run(technique->compress({*model_, calibration_}).module);
