@@ -16,9 +16,7 @@ std::string first_line(std::string_view kind, std::string_view bytes) {
 }  // namespace
 
 void write_checked_file(const std::filesystem::path& path, std::string_view kind, std::string_view bytes) {
-  auto content = first_line(kind, bytes);
-  content += bytes;
-  write_file_atomically(path, content);
+  write_file_atomically(path, {first_line(kind, bytes), bytes});
 }
 
 std::string read_checked_file(const std::filesystem::path& path, std::string_view kind) {

@@ -39,18 +39,20 @@ void sync_to_disk(const fs::path& path) {
   if (result != 0) fail("write", path, error_number);
 }
 
-void write_bytes(const fs::path& path, std::string_view bytes) {
+void write_bytes(const fs::path& path, std::initializer_list<std::string_view> parts) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (descriptor < 0) fail("write", path, errno);
-  while (!bytes.empty()) {
-    const auto written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      const int error_number = errno;
-      ::close(descriptor);
-      fail("write", path, error_number);
+  for (auto bytes : parts) {
+    while (!bytes.empty()) {
+      const auto written = ::write(descriptor, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) {
+        const int error_number = errno;
+        ::close(descriptor);
+        fail("write", path, error_number);
+      }
+      bytes.remove_prefix(static_cast<std::size_t>(written));
     }
-    bytes.remove_prefix(static_cast<std::size_t>(written));
   }
   if (::close(descriptor) != 0) fail("write", path, errno);
 }
@@ -84,14 +86,16 @@ void write_file_atomically(const fs::path& path, const std::function<void(const 
   sync_to_disk(path.has_parent_path() ? path.parent_path() : fs::path("."));
 }
 
-void write_file_atomically(const fs::path& path, std::string_view bytes) {
-  write_file_atomically(path, [bytes](const fs::path& temporary) { write_bytes(temporary, bytes); });
+void write_file_atomically(const fs::path& path, std::string_view bytes) { write_file_atomically(path, {bytes}); }
+
+void write_file_atomically(const fs::path& path, std::initializer_list<std::string_view> parts) {
+  write_file_atomically(path, [parts](const fs::path& temporary) { write_bytes(temporary, parts); });
 }
 
 void make_writable_folder(const fs::path& folder) {
   make_folder(folder);
   const auto probe = folder / fmt::format(".probe-{}", ::getpid());
-  write_bytes(probe, "probe");
+  write_bytes(probe, {"probe"});
   std::error_code ignored;
   fs::remove(probe, ignored);
 }

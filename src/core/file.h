@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,9 @@ std::string read_file(const std::filesystem::path& path);
 void write_file_atomically(const std::filesystem::path& path,
                            const std::function<void(const std::filesystem::path& temporary)>& write);
 
-/// Writes `bytes` in the same way.
+/// Writes `bytes`, or parts one after another, in the same way.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
+void write_file_atomically(const std::filesystem::path& path, std::initializer_list<std::string_view> parts);
 
 /// Makes a folder and its parents, and proves that files can be made in it.
 /// Errors: Error(kData) naming the folder and the system's reason.
