@@ -43,7 +43,7 @@ class Probe {
     train::StepTimes times;
     model_.train();
     stepper.step(batch, {}, 1.0, times);
-    if (!has_evaluated_) evaluate();
+    if (!has_evaluated_) evaluate(evaluation_batch(num_samples));
   }
 
   double learning_rate() const { return state_.optimizer->learning_rate(); }
@@ -53,13 +53,13 @@ class Probe {
     return torch::empty({count, 3, data_.image_height(), data_.image_width()}, at::MemoryFormat::ChannelsLast);
   }
 
-  void evaluate() {
+  void evaluate(std::int64_t num_samples) {
     constexpr std::int64_t kWaiting = 3;  // of one worker
     const torch::NoGradGuard no_grad;
     const train::PrecisionScope precision(precision_, device_);
     model_.eval();
-    const auto waiting = images_of(kWaiting * kEvaluationBatch);
-    const auto logits = model_.forward(images_of(kEvaluationBatch).to(device_));
+    const auto waiting = images_of(kWaiting * num_samples);
+    const auto logits = model_.forward(images_of(num_samples).to(device_));
     logits.sum().item<float>();  // waits for an accelerator
     has_evaluated_ = true;
   }

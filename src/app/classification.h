@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,7 +13,8 @@
 
 namespace assay::app {
 
-constexpr std::int64_t kEvaluationBatch = 250;  ///< images
+/// Returns how many images are evaluated at a time beside a micro batch of training, which takes more memory.
+inline std::int64_t evaluation_batch(std::int64_t micro_batch) { return std::min<std::int64_t>(250, micro_batch); }
 
 /// Is a data set in memory, divided for a run.
 struct ClassificationData {

@@ -7,6 +7,13 @@
 #include "core/terminal.h"
 
 namespace assay::app {
+namespace {
+
+constexpr const char* kHint =
+    "free memory, use smaller images, fewer of them or a smaller model, or raise device.memory_budget or "
+    "device.host_memory_fraction";
+
+}  // namespace
 
 Ending ending_of_exception() {
   using track::RunStatus;
@@ -16,6 +23,12 @@ Ending ending_of_exception() {
     return {RunStatus::kKilled, 128 + stopped.signal, fmt::format("stopped by signal {}", stopped.signal)};
   } catch (const Error& error) {
     return {RunStatus::kFailed, static_cast<int>(error.kind()), error.what()};
+  } catch (const c10::OutOfMemoryError& error) {
+    return {RunStatus::kFailed, static_cast<int>(ErrorKind::kConfig),
+            fmt::format("{}\n  hint: {}", error.msg(), kHint)};
+  } catch (const std::bad_alloc&) {
+    return {RunStatus::kFailed, static_cast<int>(ErrorKind::kConfig),
+            fmt::format("out of memory: the system refuses to give more\n  hint: {}", kHint)};
   } catch (const c10::Error& error) {
     return {RunStatus::kFailed, 1, fmt::format("LibTorch: {}", error.msg())};
   } catch (const std::exception& error) {

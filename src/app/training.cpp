@@ -45,8 +45,9 @@ struct Loaders {
   data::Loader validation;
 };
 
-Loaders make_loaders(const ClassificationData& data, const train::TrainOptions& options, std::int64_t batch_size,
+Loaders make_loaders(const ClassificationData& data, const train::TrainOptions& options, const device::BatchPlan& plan,
                      std::uint64_t seed) {
+  const auto batch_size = plan.global;
   const auto& trial = options.trial;
   auto loading = data.loading;
   auto train_places = data.train;
@@ -59,7 +60,8 @@ Loaders make_loaders(const ClassificationData& data, const train::TrainOptions& 
   }
   Loaders loaders{
       data::Loader::for_training(data.train_images, train_places, data.normalization, loading, batch_size, seed),
-      data::Loader::for_evaluation(data.train_images, validation_places, data.normalization, kEvaluationBatch)};
+      data::Loader::for_evaluation(data.train_images, validation_places, data.normalization,
+                                   evaluation_batch(plan.micro))};
   const auto limit = trial.fast_dev_run ? 1 : trial.limit_batches;
   if (limit > 0) loaders.train.limit(limit);
   if (limit > 0) loaders.validation.limit(limit);
@@ -144,7 +146,7 @@ void train_classifier(RunContext& context, const ClassificationData& data, model
   context.run.log_params(
       {{"chosen.precision", train::to_string(precision)}, {"chosen.launch_graph", launch.graph ? "true" : "false"}});
   prepare_network(model, options, context.device.device);
-  auto loaders = make_loaders(data, options, plan.global, seed);
+  auto loaders = make_loaders(data, options, plan, seed);
   log_augmented_images(context, data, loaders.train);
   if (context.options.device.pinned_memory && context.device.device.is_cuda()) {
     loaders.train.pin_memory();

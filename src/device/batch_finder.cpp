@@ -50,7 +50,9 @@ class Finder {
     const auto retries = meter_.num_retries();
     const auto start = now();
     const bool ran = ran_within_memory([&] { probe_(num_samples); });
-    ProbeStep step{num_samples, predicted, meter_.peak_bytes(), now() - start, false, ""};
+    const auto seconds = now() - start;
+    meter_.release_unused();
+    ProbeStep step{num_samples, predicted, meter_.peak_bytes(), seconds, false, ""};
     step.verdict = !ran                                     ? "out of memory"
                    : step.peak_bytes > search_.budget_bytes ? "over the budget"
                    : meter_.num_retries() != retries        ? "fits only after retries"

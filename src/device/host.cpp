@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "core/cgroup.h"
 #include "core/error.h"
 #include "core/system_file.h"
+#include "device/resident_memory.h"
 
 namespace assay::device {
 namespace {
@@ -41,6 +43,13 @@ std::int64_t meminfo_bytes(const fs::path& path, const std::string& key) {
   return *kilobytes * 1024;
 }
 
+// Returns 0 where there is none.
+std::int64_t address_space_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 0;
+  return static_cast<std::int64_t>(limit.rlim_cur);
+}
+
 }  // namespace
 
 Host inspect_host() {
@@ -62,6 +71,12 @@ HostMemory inspect_host_memory(const fs::path& root) {
     const auto left = std::max<std::int64_t>(0, cgroup->limit_bytes - cgroup->used_bytes);
     memory.available_bytes = std::min(memory.available_bytes, left);
     memory.bounded_by = cgroup->file.string();
+  }
+  if (const auto limit = address_space_limit(); limit > 0 && limit < memory.total_bytes) {
+    memory.total_bytes = limit;
+    const auto left = std::max<std::int64_t>(0, limit - inspect_process_memory().address_space_bytes);
+    if (left < memory.available_bytes) memory.bounded_by = "ulimit -v";
+    memory.available_bytes = std::min(memory.available_bytes, left);
   }
   return memory;
 }

@@ -22,10 +22,10 @@ Host inspect_host();
 struct HostMemory {
   std::int64_t total_bytes = 0;
   std::int64_t available_bytes = 0;  ///< already below the cgroup's limit
-  std::string bounded_by;            ///< "the machine" or the cgroup file that holds the limit
+  std::string bounded_by;            ///< "the machine", the cgroup file that holds the limit, or "ulimit -v"
 };
 
-/// Reads /proc/meminfo and the cgroup (version 2, then 1) of this process. Units: bytes.
+/// Reads /proc/meminfo, the cgroups (version 2, then 1) and the address space limit of this process. Units: bytes.
 /// `root` stands for "/" in tests. Errors: Error(kData) when /proc/meminfo cannot be read.
 HostMemory inspect_host_memory(const std::filesystem::path& root = "/");
 

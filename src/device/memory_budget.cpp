@@ -5,16 +5,20 @@
 #include <c10/core/CachingDeviceAllocator.h>
 #include <fmt/format.h>
 #include <malloc.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 
 #include "device/cuda.h"
 #include "device/memory_size.h"
 #include "device/metering_allocator.h"
+#include "device/resident_memory.h"
 
 namespace assay::device {
 namespace {
 
+constexpr std::int64_t kHugePagesFrom = 4'000'000'000;
+constexpr std::int64_t kKeepsPagesFrom = 512'000'000;
 constexpr std::int64_t kAssumedMemory = 2'000'000'000;  // of an accelerator that does not tell
 
 struct Memory {
@@ -54,6 +58,18 @@ Memory memory_of(c10::Device device) {
   if (!device.is_cuda()) return accelerator_memory(device);
   const auto memory = cuda_memory(device.has_index() ? device.index() : 0);
   return {memory.total_bytes, memory.free_bytes};
+}
+
+// Freed pages are kept, and huge ones used, for speed (front/freed_memory.h). A huge page of which a part is given back
+// counts whole until the system runs out of memory: twice the budget was seen. Where memory is scarce, what is freed is
+// given back at once.
+void keep_fewer_pages(std::int64_t budget_bytes) {
+  if (budget_bytes < kHugePagesFrom) ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+  if (budget_bytes >= kKeepsPagesFrom) return;
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 20);
+  ::mallopt(M_TOP_PAD, 0);
+  ::mallopt(M_ARENA_MAX, 2);  // each further one takes 64 MB of address space, which may be what is scarce
 }
 
 std::string limit_cuda_allocator(double fraction) {
@@ -96,11 +112,15 @@ void set_memory_budget(const DeviceOptions& options, ChosenDevice& chosen) {
 void enforce_memory_budget(const DeviceOptions& options, ChosenDevice& chosen) {
   if (chosen.device.is_cpu()) {
     install_metering_allocator();
-    set_host_memory_budget(options.enforce_budget ? chosen.budget_bytes : 0);
+    const auto bound = options.enforce_budget ? chosen.budget_bytes : 0;
+    if (bound > 0) keep_fewer_pages(bound);
+    set_host_memory_budget(bound);
+    set_resident_memory_budget(bound);
     if (options.enforce_budget) chosen.enforced_by = "the metering allocator";
     return;
   }
   set_host_memory_budget(0);
+  set_resident_memory_budget(0);
   if (!options.enforce_budget) return;
   const auto fraction = static_cast<double>(chosen.budget_bytes) / static_cast<double>(chosen.memory_total_bytes);
   if (chosen.device.is_mps()) {

@@ -20,8 +20,10 @@ class CachingMeter final : public MemoryMeter {
   std::int64_t current_bytes() const override { return reserved().current; }
   std::int64_t peak_bytes() const override { return reserved().peak; }
 
+  void release_unused() override { allocator_.emptyCache(); }
+
   void reset_peak() override {
-    allocator_.emptyCache();
+    release_unused();
     allocator_.resetPeakStats(index_);
   }
 
@@ -42,6 +44,7 @@ class MpsMeter final : public MemoryMeter {
  public:
   std::int64_t current_bytes() const override { return static_cast<std::int64_t>(hooks_.getCurrentAllocatedMemory()); }
   std::int64_t peak_bytes() const override { return static_cast<std::int64_t>(hooks_.getDriverAllocatedMemory()); }
+  void release_unused() override {}  // it is the peak
   void reset_peak() override { hooks_.emptyCache(); }
   std::int64_t num_retries() const override { return 0; }
 

@@ -7,7 +7,8 @@
 
 namespace assay::device {
 
-/// Measures the memory that LibTorch holds on one device, in all threads. Units: bytes.
+/// Measures the memory that LibTorch holds on one device, in all threads. Units: bytes. On the host, where the process
+/// is bound (resident_memory.h), what it has grown by beside its tensors counts, too, as release_unused() last saw it.
 class MemoryMeter {
  public:
   virtual ~MemoryMeter() = default;
@@ -16,6 +17,9 @@ class MemoryMeter {
 
   /// Returns the most that was held at one time since the last reset_peak().
   virtual std::int64_t peak_bytes() const = 0;
+
+  /// Gives back what the allocator keeps without using it.
+  virtual void release_unused() = 0;
 
   /// Begins a new peak; what the allocator keeps without using it is given back first.
   virtual void reset_peak() = 0;

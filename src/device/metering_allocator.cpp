@@ -9,12 +9,15 @@
 #include <cstring>
 #include <mutex>
 
+#include "device/resident_memory.h"
+
 namespace assay::device {
 namespace {
 
 std::atomic<std::int64_t> current{0};
 std::atomic<std::int64_t> peak{0};
 std::atomic<std::int64_t> budget{0};
+std::atomic<std::int64_t> unmetered{0};
 c10::Allocator* original = nullptr;
 
 // Stands in the last bytes of each block that counts. Pointers stay those of the original allocator, so that a block
@@ -44,6 +47,12 @@ void claim(std::int64_t num_bytes) {
                                  "{:.1f} MB for tensors on the CPU (device.memory_budget, device.host_memory_fraction)",
                                  static_cast<double>(num_bytes) / 1e6, static_cast<double>(held - num_bytes) / 1e6,
                                  static_cast<double>(limit) / 1e6));
+  }
+  try {
+    claim_resident_memory(num_bytes);
+  } catch (...) {
+    current.fetch_sub(num_bytes, std::memory_order_relaxed);
+    throw;
   }
   raise_peak(held);
 }
@@ -89,8 +98,12 @@ class MeteringAllocator final : public c10::Allocator {
 class HostMeter final : public MemoryMeter {
  public:
   std::int64_t current_bytes() const override { return current; }
-  std::int64_t peak_bytes() const override { return peak; }
-  void reset_peak() override { peak = current.load(); }
+  std::int64_t peak_bytes() const override { return peak + unmetered; }
+  void release_unused() override { unmetered = learn_unmetered_bytes(current); }
+  void reset_peak() override {
+    release_unused();
+    peak = current.load();
+  }
   std::int64_t num_retries() const override { return 0; }  // nothing is kept that could be given back
 };
 

@@ -2,6 +2,7 @@
 // Loading LibTorch alone takes longer than all that happens here.
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,7 +19,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Below it, LibTorch's libraries cannot be mapped, or its kernels crash where they get no memory.
+void check_address_space() {
+  constexpr rlim_t kSmallest = 900'000'000;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur >= kSmallest) return;
+  throw Error(ErrorKind::kConfig,
+              fmt::format("the address space is limited to {} MB (ulimit -v): LibTorch alone needs {} MB",
+                          limit.rlim_cur / 1'000'000, kSmallest / 1'000'000),
+              "", "raise it; a limit of what is resident, by a cgroup, may be much lower");
+}
+
 [[noreturn]] void start(const fs::path& engine, char** argv) {
+  check_address_space();
   auto path = engine.string();
   argv[0] = path.data();
   keep_freed_memory();

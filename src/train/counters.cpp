@@ -53,6 +53,7 @@ void visit_epoch(AnyEpoch& epoch, const Visit& visit) {
   visit("images_per_second", epoch.images_per_second);
   visit("num_skipped", epoch.num_skipped);
   visit("num_not_finite", epoch.num_not_finite);
+  visit("micro_batch", epoch.micro_batch);
   visit("peak_memory_mb", epoch.peak_memory_mb);
   visit("data_s", epoch.times.data);
   visit("forward_s", epoch.times.forward);

@@ -20,6 +20,7 @@ struct Epoch {
   double images_per_second = 0.0;   ///< of the training part
   std::int64_t num_skipped = 0;     ///< steps that did not change the weights, also those whose float16 overflowed
   std::int64_t num_not_finite = 0;  ///< of them, those whose loss or gradients were NaN or infinity
+  std::int64_t micro_batch = 0;     ///< images of a forward pass at its end
   double peak_memory_mb = 0.0;      ///< most that LibTorch held on the device since this process began to train
   StepTimes times;
 };

@@ -22,6 +22,7 @@ void log_epoch(const std::vector<Epoch>& history, MetricSink& sink) {
   log("train/accuracy", epoch.train_accuracy);
   log("train/lr", epoch.learning_rate);
   log("train/images_per_second", epoch.images_per_second);
+  log("train/micro_batch", static_cast<double>(epoch.micro_batch));
   log("train/peak_memory_mb", epoch.peak_memory_mb);
   log("train/skipped_steps", static_cast<double>(epoch.num_skipped));
   log("train/seconds/data", epoch.times.data);

@@ -154,6 +154,7 @@ class Trainer {
 
   Epoch measured() const {
     auto record = counters_.measured();
+    record.micro_batch = stepper_.micro_batch();
     record.peak_memory_mb = static_cast<double>(meter_->peak_bytes()) / 1e6;
     return record;
   }

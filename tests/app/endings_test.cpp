@@ -1,5 +1,7 @@
 // How a run ends when something around it is wrong.
 
+#include <fmt/format.h>
+
 #include "app/experiment_fixture.h"
 
 namespace assay {
@@ -108,6 +110,52 @@ TEST_F(EndingsTest, TheRecordSaysWhatWentWrongBeforeTheExperimentBegan) {
   EXPECT_EQ(result.code, 3) << result.output;
   EXPECT_EQ(record()["status"], "FAILED");
   EXPECT_THAT(record()["error"].get<std::string>(), HasSubstr("config.toml"));
+}
+
+TEST_F(EndingsTest, AResumedRunKeepsItsBatchWhateverMemoryThereIsNow) {
+  const std::string overrides = "track=off techniques=[] data.image_size=32 data.num_train=600 train.epochs=4 ";
+  const auto automatic = tiny_run(overrides + "train.batch.global=auto train.batch.cache=false ");
+  const auto stopped =
+      shell("(ulimit -v 1000000; exec " + automatic + ") & run=$!; until ls " + folder_.path().string() +
+            "/runs/*/*/checkpoints/step-*.ckpt >/dev/null 2>&1; do sleep 0.05; done; kill -TERM $run; wait $run");
+  ASSERT_EQ(record()["status"], "KILLED") << stopped.output;
+  const auto global = record()["batch"]["global"].get<int>();
+  ASSERT_LT(global, 512) << "without the limit 512 of the 540 images are taken";
+  const auto resumed = shell(automatic);
+  ASSERT_EQ(resumed.code, 0) << resumed.output;
+  EXPECT_THAT(resumed.output, HasSubstr("as this training began"));
+  EXPECT_EQ(record()["batch"]["global"], global);
+  const auto weights = read_file(only_run_folder() / "checkpoints/final.pt");
+  fs::remove_all(folder_.path() / "runs");
+  const auto pinned = fmt::format("train.batch.global={0} train.batch.micro={0} train.batch.lr_scaling=linear", global);
+  ASSERT_EQ(shell(tiny_run(overrides + pinned)).code, 0);
+  EXPECT_EQ(read_file(only_run_folder() / "checkpoints/final.pt"), weights);
+}
+
+TEST_F(EndingsTest, AnAddressSpaceTooSmallForLibTorchIsSaidBeforeItIsLoaded) {
+  const auto result = shell("ulimit -v 600000; " + tiny_run("track=off"));
+  EXPECT_EQ(result.code, 2) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("LibTorch alone needs 900 MB"));
+}
+
+// docs/device.md tells of two hundred of them.
+TEST_F(EndingsTest, RealMemoryLimitsKillNoRunAndAreUsed) {
+  for (const auto* number : {"2", "4"}) {  // small networks under 258 and 272 MB
+    const auto result = report::run_process({"/usr/bin/python3", ASSAY_SOURCE_DIR "/tests/bench/memory_limits.py",
+                                             ASSAY_BINARY_DIR "/bin/household_compression", "--config-dir",
+                                             ASSAY_SOURCE_DIR "/configs", "--first", number, "--runs", "1"},
+                                            std::chrono::minutes(10));
+    if (result.code == 77) GTEST_SKIP() << result.output;
+    EXPECT_EQ(result.code, 0) << result.output;
+    EXPECT_THAT(result.output, HasSubstr("| exit 0 | 1 |"));
+    EXPECT_THAT(result.output, HasSubstr("| 1 of 1 |"));
+  }
+}
+
+TEST_F(EndingsTest, WhatFitsNoMemoryIsExitCodeTwo) {
+  const auto result = shell(tiny_run("track=off techniques=[] device.memory_budget='20 MB' data.image_size=256"));
+  EXPECT_EQ(result.code, 2) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("device.memory_budget"));
 }
 
 }  // namespace

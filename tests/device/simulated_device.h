@@ -46,6 +46,7 @@ class SimulatedDevice final : public MemoryMeter {
 
   std::int64_t current_bytes() const override { return 0; }
   std::int64_t peak_bytes() const override { return peak_bytes_; }
+  void release_unused() override {}
   void reset_peak() override { peak_bytes_ = 0; }
   std::int64_t num_retries() const override { return num_retries_; }
 

@@ -54,6 +54,7 @@ TEST_F(LoopTest, LearnsAndReportsEachEpoch) {
   EXPECT_EQ(sink_.points["val/accuracy"], std::make_pair(result.history.back().validation_accuracy, std::int64_t{12}));
   EXPECT_EQ(sink_.points.count("train/loss"), 1U);
   EXPECT_GT(sink_.points["train/seconds/backward"].first, 0.0);
+  EXPECT_EQ(sink_.points["train/micro_batch"].first, 6.0);
   EXPECT_EQ(sink_.points["train/peak_memory_mb"].first, result.history.back().peak_memory_mb);
   EXPECT_GT(result.history.back().peak_memory_mb, 0.0);
 }
