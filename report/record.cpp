@@ -65,6 +65,7 @@ Training read_training(const FieldReader& reader) {
     epoch.train_loss = line.number("train/loss", -kMaxLoss, kMaxLoss);
     epoch.validation_loss = line.number("val/loss", -kMaxLoss, kMaxLoss);
     epoch.validation_accuracy = line.number("val/accuracy", 0.0, 1.0);
+    epoch.skipped_steps = line.integer("skipped_steps", 0);
     training.history.push_back(epoch);
   }
   training.best_epoch = reader.integer("best_epoch", 0);

@@ -39,6 +39,7 @@ struct Epoch {
   std::optional<double> train_loss;
   std::optional<double> validation_loss;
   std::optional<double> validation_accuracy;
+  std::optional<std::int64_t> skipped_steps;
 };
 
 struct Training {

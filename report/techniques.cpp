@@ -158,6 +158,11 @@ void add_training(const Record& record, std::string_view prefix, Document& docum
   if (training.best_epoch) text += fmt::format("; best epoch on the validation split: {}", *training.best_epoch);
   text += fmt::format("; batch {} (computed {} at a time).", format_count(training.batch_global),
                       format_count(training.batch_micro));
+  std::int64_t num_skipped = 0;
+  for (const auto& epoch : training.history) num_skipped += epoch.skipped_steps.value_or(0);
+  if (num_skipped > 0) {
+    text += fmt::format(" {} steps were left out, since their loss or gradients were NaN or infinity.", num_skipped);
+  }
   document.blocks.emplace_back(Paragraph{plain(text)});
   Figures figures;
   add_chart(make_training_chart(record, fmt::format("{}-training", prefix)),

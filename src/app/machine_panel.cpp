@@ -37,7 +37,7 @@ Facts describe_machine(const device::Host& host, const device::ChosenDevice& dev
 }
 
 Facts chosen_params(const device::ChosenDevice& device) {
-  Facts params = {{"chosen.device.name", device.device.str()}, {"chosen.device.bounded_by", device.bounded_by}};
+  Facts params = {{"chosen.device.name", device.device.str()}};
   for (const auto& [key, value] : device::list_switches()) params.emplace_back("chosen." + key, value);
   return params;
 }

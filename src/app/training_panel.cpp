@@ -63,6 +63,7 @@ void log_plan(RunContext& context, const TrainingPlan& plan) {
                           {"chosen.learning_rate", fmt::format("{:.6g}", plan.learning_rate())}});
   // What differs from day to day is no parameter: two equal runs would compare as different.
   context.run.set_tag("assay.budget_bytes", std::to_string(context.device.budget_bytes));
+  context.run.set_tag("assay.budget_bounded_by", context.device.bounded_by);
   context.run.set_tag("assay.predicted_bytes", fmt::format("{:.0f}", batch.predicted_bytes));
   context.run.set_tag("assay.estimated_s", fmt::format("{:.1f}", plan.estimated_s));
 }

@@ -44,6 +44,11 @@ TEST(ComposeTest, WarnsWhenTheIntervalReachesPastTheTarget) {
               HasSubstr("The target of 1 points is met, but lies inside this interval."));
 }
 
+TEST(ComposeTest, SaysThatStepsWereLeftOut) {
+  EXPECT_THAT(markdown_of(sample_with("/training/history/0/skipped_steps", 3)),
+              HasSubstr("3 steps were left out, since their loss or gradients were NaN or infinity."));
+}
+
 TEST(ComposeTest, SaysWhatIsMissing) {
   EXPECT_THAT(markdown_of(sample_with("/variants/2/size_bytes", nullptr)),
               AllOf(HasSubstr("Size: **–**, not measured"), HasSubstr("Values not recorded: 1;"),
