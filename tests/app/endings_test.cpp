@@ -132,6 +132,26 @@ TEST_F(EndingsTest, AResumedRunKeepsItsBatchWhateverMemoryThereIsNow) {
   EXPECT_EQ(read_file(only_run_folder() / "checkpoints/final.pt"), weights);
 }
 
+TEST_F(EndingsTest, ABatchFoundForOtherOptionsOfTheModelIsNotTaken) {
+  const auto cache = folder_.path() / "cache";
+  for (const auto* stride : {"1", "2"}) {
+    const auto result = shell("XDG_CACHE_HOME=" + cache.string() + " " +
+                              tiny_run("track=off techniques=[] '~model.blocks_per_stage' model=mobilenet_v3_small "
+                                       "data.image_size=32 model.stem_stride=" +
+                                       std::string(stride)));
+    ASSERT_EQ(result.code, 0) << result.output;
+  }
+  const fs::directory_iterator files(cache / "assay/batch");
+  EXPECT_EQ(std::distance(begin(files), end(files)), 2);
+}
+
+TEST_F(EndingsTest, AClockThatJumpsGivesNoNegativeDuration) {
+  const auto result = shell("LD_PRELOAD=" ASSAY_JUMPING_CLOCK " " + tiny_run("track=off techniques=[]"));
+  ASSERT_EQ(result.code, 0) << result.output;
+  EXPECT_GE(record()["duration_s"], 0.0);
+  EXPECT_LT(record()["duration_s"], 1000.0);
+}
+
 TEST_F(EndingsTest, AnAddressSpaceTooSmallForLibTorchIsSaidBeforeItIsLoaded) {
   const auto result = shell("ulimit -v 600000; " + tiny_run("track=off"));
   EXPECT_EQ(result.code, 2) << result.output;

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
-#include "core/clock.h"
 #include "data/split.h"
 
 namespace assay::data {
@@ -138,15 +137,13 @@ TEST(LoaderTest, CarriesAFailureFromAWorker) {
   }
 }
 
-TEST(LoaderTest, PreparesManyImagesASecond) {
-  const auto images = numbered_images(20000, 32);
-  auto loader = Loader::for_training(images, all_places(20000), {}, with_workers(0), 128, 1);
-  loader.start_epoch(0);
-  const Stopwatch watch;
-  while (loader.next()) continue;
-  const auto rate = static_cast<double>(loader.num_samples()) / watch.seconds();
-  RecordProperty("images_per_second", std::to_string(rate));
-  EXPECT_GT(rate, 2000.0) << "far below what was measured; a shared machine explains a factor of three, not of ten";
+TEST(LoaderTest, TrainsOnASmallerLastBatchButNotOnASingleImage) {
+  const auto images = numbered_images(10, 8);
+  auto options = with_workers(1);
+  options.loader.keep_partial_batch = true;
+  EXPECT_EQ(Loader::for_training(images, all_places(10), {}, options, 4, 1).num_batches(), 3);
+  EXPECT_EQ(Loader::for_training(images, all_places(9), {}, options, 4, 1).num_batches(), 2);
+  EXPECT_EQ(Loader::for_evaluation(images, all_places(9), {}, 4).num_batches(), 3);
 }
 
 }  // namespace

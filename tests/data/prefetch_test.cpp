@@ -1,6 +1,9 @@
 #include "data/prefetch.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -54,6 +57,22 @@ TEST(PrefetcherTest, CarriesAnExceptionToItsPlace) {
 TEST(PrefetcherTest, EndsWhileResultsAreUnread) {
   Prefetcher<std::int64_t> numbers(0, 1000, 3, [](std::int64_t i) { return i; });
   EXPECT_EQ(numbers.next(), 0);
+}
+
+// In a process of its own, whose address space has no room for another thread's stack.
+TEST(PrefetcherTest, WorksWithoutTheThreadsThatTheSystemRefuses) {
+  const auto pid = ::fork();
+  if (pid == 0) {
+    const rlimit none{1'000'000, 1'000'000};
+    ::setrlimit(RLIMIT_AS, &none);
+    Prefetcher<std::int64_t> prefetcher(0, 3, 4, [](std::int64_t place) { return place; });
+    bool in_order = true;
+    for (std::int64_t i = 0; i < 3; ++i) in_order = in_order && prefetcher.next() == i;
+    ::_exit(in_order && !prefetcher.next() ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace

@@ -65,6 +65,14 @@ TEST(BatchSizeTest, AutomaticGlobalBatchIsTheLargestPowerOfTwoThatFits) {
   EXPECT_DOUBLE_EQ(plan.predicted_bytes, 6120.0);
 }
 
+TEST(BatchSizeTest, AutomaticGlobalBatchKeepsToAPinnedMicroBatch) {
+  auto options = automatic();
+  options.micro = 3;
+  const auto plan = plan_batch(options, found(3));
+  EXPECT_EQ(plan.global, 3);
+  EXPECT_EQ(plan.micro, 3);
+}
+
 TEST(BatchSizeTest, LearningRateFollowsTheGlobalBatch) {
   auto options = automatic();
   EXPECT_DOUBLE_EQ(plan_batch(options, found(512)).lr_factor, 4.0);

