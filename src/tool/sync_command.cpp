@@ -68,7 +68,8 @@ std::string choose_uri(const SyncOptions& options, const std::vector<RecordedRun
 std::string deliver(const SyncOptions& options, Journal& journal, std::int64_t num_waiting) {
   const auto uri = choose_uri(options, journal.store().runs());
   track::MlflowApi api(track::find_tracking_server(uri, "--tracking-uri"), track::environment_http_options());
-  track::Deliverer deliverer(api, {.multipart = track::environment_multipart_policy()});
+  track::Deliverer deliverer(
+      api, {.moves = !options.tracking_uri.empty(), .multipart = track::environment_multipart_policy()});
   track::Backoff backoff(options.patience_s, std::random_device{}(), track::environment_retry_policy());
   const track::DeliveryBar bar("delivering " + journal.record_folder().string(), num_waiting, [&] {
     const auto num_delivered = std::max<std::int64_t>(0, num_waiting - journal.store().num_waiting());
@@ -107,16 +108,18 @@ bool tell_differences(track::JournalStore& store) {
 bool sync_journal(const SyncOptions& options, const std::filesystem::path& path, std::int64_t& num_delivered) {
   Journal journal(path);
   close_dead_runs(journal);
+  journal.store().reopen_incomplete();
   const auto before = journal.store().count();
   if (before.waiting == 0) return true;
   const auto reason = deliver(options, journal, before.waiting);
   const auto after = journal.store().count();
-  num_delivered += after.delivered - before.delivered;
-  fmt::print("{}: {} delivered{}\n", path.string(), after.delivered - before.delivered,
-             after.waiting > 0 ? fmt::format(", {} left", after.waiting) : "");
+  const auto num_left = after.undelivered();
+  const auto num_sent = std::max<std::int64_t>(0, after.delivered - before.delivered);
+  num_delivered += num_sent;
+  fmt::print("{}: {} delivered{}\n", path.string(), num_sent, num_left > 0 ? fmt::format(", {} left", num_left) : "");
   if (!reason.empty()) fmt::print(stderr, "  {}\n", reason);
   const bool is_as_logged = tell_differences(journal.store());
-  return after.waiting == 0 && after.refused == before.refused && is_as_logged;
+  return num_left == 0 && is_as_logged;
 }
 
 int sync_once(const SyncOptions& options) {

@@ -64,7 +64,7 @@ class MlflowTracker final : public Tracker {
     http.connect_timeout_s = options.connect_timeout_s;
     if (section.table().find("request_timeout_s") != nullptr) http.request_timeout_s = options.request_timeout_s;
     MlflowApi api(find_tracking_server(options.uri, origin), http);
-    const DelivererOptions delivery{options.read_back, environment_multipart_policy()};
+    const DelivererOptions delivery{.reads_back = options.read_back, .multipart = environment_multipart_policy()};
     const SenderOptions sending{2.0 * options.connect_timeout_s, options.retry_deadline_s, options.flush_timeout_s,
                                 delivery, environment_retry_policy()};
     sender_ = std::make_shared<Sender>(std::move(api), sending);

@@ -114,15 +114,20 @@ Outcome<RunInfo> MlflowApi::create_run(std::string_view experiment_id, const New
 }
 
 Outcome<std::optional<RunInfo>> MlflowApi::find_run(std::string_view experiment_id, std::string_view uuid) {
-  const auto runs = search_runs(experiment_id, fmt::format("tags.`{}` = '{}'", kUuidTag, uuid));
+  const auto runs = search_runs(experiment_id, fmt::format("tags.`{}` = '{}'", kUuidTag, uuid), "ALL");
   if (!runs) return runs.failure();
   if (runs->empty()) return std::optional<RunInfo>();
-  return std::optional(runs->front());
+  const auto active = std::find_if(runs->begin(), runs->end(), [](const RunInfo& run) { return !run.is_deleted; });
+  return std::optional(active == runs->end() ? runs->front() : *active);
 }
 
-Outcome<std::vector<RunInfo>> MlflowApi::search_runs(std::string_view experiment_id, std::string_view filter) {
+Outcome<std::vector<RunInfo>> MlflowApi::search_runs(std::string_view experiment_id, std::string_view filter,
+                                                     std::string_view view) {
   std::vector<RunInfo> runs;
-  Json body = {{"experiment_ids", Json::array({experiment_id})}, {"filter", filter}, {"max_results", kRunsPerPage}};
+  Json body = {{"experiment_ids", Json::array({experiment_id})},
+               {"filter", filter},
+               {"run_view_type", view},
+               {"max_results", kRunsPerPage}};
   for (std::string token;;) {
     if (!token.empty()) body["page_token"] = token;
     const auto answer = post("runs/search", body);
@@ -136,7 +141,9 @@ Outcome<std::vector<RunInfo>> MlflowApi::search_runs(std::string_view experiment
 Outcome<RunInfo> MlflowApi::get_run(std::string_view run_id) {
   const auto answer = get("runs/get?run_id=" + query(run_id));
   if (!answer) return answer.failure();
-  return read_run(read_member(*answer, "run"));
+  auto run = read_run(read_member(*answer, "run"));
+  if (run.id.empty()) return explain_no_id("run", server_);
+  return run;
 }
 
 Done MlflowApi::log_batch(std::string_view run_id, const Batch& batch) {
@@ -148,11 +155,16 @@ Done MlflowApi::set_tag(std::string_view run_id, std::string_view key, std::stri
 }
 
 Done MlflowApi::update_run(std::string_view run_id, RunStatus status, std::int64_t end_ms) {
-  return done(post("runs/update", {{"run_id", run_id}, {"status", to_string(status)}, {"end_time", end_ms}}));
+  return update_run({{"run_id", run_id}, {"status", to_string(status)}, {"end_time", end_ms}});
 }
 
-Done MlflowApi::reopen_run(std::string_view run_id) {
-  return done(post("runs/update", {{"run_id", run_id}, {"status", "RUNNING"}}));
+Done MlflowApi::reopen_run(std::string_view run_id) { return update_run({{"run_id", run_id}, {"status", "RUNNING"}}); }
+
+Done MlflowApi::update_run(const Json& update) {
+  const auto answer = post("runs/update", update);
+  if (!answer) return answer.failure();
+  const bool is_set = read_text(read_member(*answer, "run_info"), "status") == update.at("status");
+  return is_set ? Done(std::monostate{}) : Done(explain_not_set("status of the run", server_));
 }
 
 Done MlflowApi::delete_run(std::string_view run_id) { return done(post("runs/delete", {{"run_id", run_id}})); }

@@ -30,6 +30,7 @@ struct RunInfo {
   std::string status;  ///< "RUNNING", "FINISHED", ...
   std::int64_t start_ms = 0;
   std::int64_t end_ms = 0;  ///< 0 while running
+  bool is_deleted = false;
   std::string artifact_uri;
   std::vector<Metric> metrics;  ///< the latest point of each key
   std::vector<KeyValue> params;
@@ -78,11 +79,12 @@ class MlflowApi {
   /// Makes a run. Not repeatable: after a transient failure ask find_run() first.
   Outcome<RunInfo> create_run(std::string_view experiment_id, const NewRun& run);
 
-  /// Finds the run with NewRun's uuid; nullopt when there is none.
+  /// Finds the run with NewRun's uuid, also a deleted one; nullopt when there is none.
   Outcome<std::optional<RunInfo>> find_run(std::string_view experiment_id, std::string_view uuid);
 
   /// Lists the runs that match MLflow's filter language, newest first, following pages.
-  Outcome<std::vector<RunInfo>> search_runs(std::string_view experiment_id, std::string_view filter = "");
+  Outcome<std::vector<RunInfo>> search_runs(std::string_view experiment_id, std::string_view filter = "",
+                                            std::string_view view = "ACTIVE_ONLY");
 
   Outcome<RunInfo> get_run(std::string_view run_id);
 
@@ -137,6 +139,7 @@ class MlflowApi {
   void abort() { http_.abort(); }
 
  private:
+  Done update_run(const Json& update);
   Outcome<Json> send(std::string_view method, std::string_view path, const Json& body, bool once);
   Done put(std::string_view artifact_uri, std::string_view path, HttpRequest request);
 

@@ -82,6 +82,7 @@ RunInfo read_run(const Json& run) {
   result.status = read_text(info, "status");
   result.start_ms = read_integer(info, "start_time");
   result.end_ms = read_integer(info, "end_time");
+  result.is_deleted = read_text(info, "lifecycle_stage") == "deleted";
   result.artifact_uri = read_text(info, "artifact_uri");
   for (const Json& metric : read_member(data, "metrics")) result.metrics.push_back(read_metric(metric));
   result.params = read_pairs(data, "params");

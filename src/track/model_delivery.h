@@ -25,6 +25,9 @@ class ModelDelivery {
   /// it.
   Outcome<bool> advance(const RecordedRun& run, const WaitingItem& item);
 
+  /// Forgets what the server is thought to have.
+  void forget() { progress_.clear(); }
+
  private:
   /// Is how far the delivery of a model has come.
   struct Progress {

@@ -12,6 +12,10 @@
 namespace assay::track {
 namespace {
 
+std::string address_of(std::string_view model_id) {
+  return "logged-models/" + percent_encode(model_id, /*keep_slashes=*/false);
+}
+
 std::string source_of(std::string_view model_id) { return fmt::format("models:/{}", model_id); }
 
 /// Reads a version's number, which newer servers give as text and older ones as a number.
@@ -68,7 +72,7 @@ Outcome<ModelInfo> ModelsApi::create_model(const NewModel& wanted) {
 Done ModelsApi::add_params(std::string_view model_id, const std::vector<KeyValue>& params) {
   if (params.size() <= kMaxBatchParams) return std::monostate{};
   // The server refuses a batch with a param that it has, so it is asked first which those are.
-  const auto path = fmt::format("logged-models/{}", model_id);
+  const auto path = address_of(model_id);
   const auto model = api_.get(path);
   if (!model) return model.failure();
   std::map<std::string, std::string> known;
@@ -101,7 +105,10 @@ Done ModelsApi::link_to_run(std::string_view run_id, std::string_view model_id, 
 
 Done ModelsApi::finish_model(std::string_view model_id, bool is_complete) {
   const auto* status = is_complete ? "LOGGED_MODEL_READY" : "LOGGED_MODEL_UPLOAD_FAILED";
-  return done(api_.patch(fmt::format("logged-models/{}", model_id), {{"model_id", model_id}, {"status", status}}));
+  const auto answer = api_.patch(address_of(model_id), {{"model_id", model_id}, {"status", status}});
+  if (!answer) return answer.failure();
+  const bool is_set = read_model(read_member(*answer, "model")).status == status;
+  return is_set ? Done(std::monostate{}) : Done(explain_not_set("status of the model", api_.server()));
 }
 
 Done ModelsApi::ensure_registered(std::string_view name) {

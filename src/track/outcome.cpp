@@ -184,4 +184,9 @@ Failure explain_no_id(std::string_view what, const TrackingServer& server) {
   return {Failure::Kind::kUnusable, "", message, address_hint(server), true, 200};
 }
 
+Failure explain_not_set(std::string_view what, const TrackingServer& server) {
+  const auto message = fmt::format("{} answers without the new {}", server.url, what);
+  return {Failure::Kind::kUnusable, "", message, address_hint(server), true, 200};
+}
+
 }  // namespace assay::track

@@ -72,4 +72,7 @@ Failure explain_garbage(const HttpResponse& response, const TrackingServer& serv
 /// Explains an answer that is JSON but lacks the id it is there for.
 Failure explain_no_id(std::string_view what, const TrackingServer& server);
 
+/// Explains an answer to a change that does not show the change.
+Failure explain_not_set(std::string_view what, const TrackingServer& server);
+
 }  // namespace assay::track

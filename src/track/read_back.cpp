@@ -76,7 +76,12 @@ Outcome<bool> ReadBack::advance(MlflowApi& api, JournalStore& store) {
     done = list_folder(api, folders_[num_folders_]);
     if (done) ++num_folders_;
   } else if (!is_told_) {
-    if (!std::exchange(has_files_, true)) compare_files();
+    if (!std::exchange(has_files_, true)) {
+      compare_files();
+      const auto counts = store.count(run_.id);
+      if (counts.refused > 0)
+        differences_.push_back(fmt::format("{} entries refused: {}", counts.refused, counts.first_refusal));
+    }
     done = api.set_tag(run_.run_id, "assay.delivery", verdict());
     is_told_ = static_cast<bool>(done);
   } else {

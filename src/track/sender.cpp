@@ -86,9 +86,9 @@ void Sender::finish(Journal& journal) {
   std::erase_if(journals_, [&](const auto& one) { return one.get() == &journal; });
   lock.unlock();
   const auto counts = journal.store().count();
-  if (counts.waiting == 0) return;
+  if (counts.undelivered() == 0) return;
   spdlog::warn("{} of {} tracked values, files and statuses did not reach {}; they are kept\n  hint: `assay sync {}`",
-               counts.waiting + counts.refused, counts.waiting + counts.refused + counts.delivered, api_.server().url,
+               counts.undelivered(), counts.undelivered() + counts.delivered, api_.server().url,
                journal.record_folder().string());
 }
 
@@ -104,7 +104,7 @@ void Sender::await_delivery(std::unique_lock<std::mutex>& lock, Journal& journal
     const double limit_s =
         untracked_ ? std::min(options_.start_timeout_s, options_.flush_timeout_s) : options_.flush_timeout_s;
     const bool is_hopeless = untracked_ && last_failure_ && num_failures_ > failures_before && is_final(*last_failure_);
-    if (is_hopeless || stuck_.contains(journal.path()) || watch.seconds() >= limit_s) return;
+    if (is_hopeless || watch.seconds() >= limit_s) return;
     changed_.wait_for(lock, seconds(std::min(0.2, limit_s)));
     if (bar || watch.seconds() < 0.5) continue;
     bar.emplace("delivering to MLflow", total, [&] {
