@@ -127,15 +127,20 @@ Outcome<RunInfo> Deliverer::make_once(JournalStore& store, const RecordedRun& ru
   const auto experiment_id = parent == nullptr ? find_experiment(run) : Outcome<std::string>(parent->experiment_id);
   if (!experiment_id) return experiment_id.failure();
   if (run.create_tried) {
-    const auto found = api_.find_run(*experiment_id, run.uuid);
+    const auto found = api_.find_runs(*experiment_id, run.uuid);
     if (!found) return found.failure();
-    if (found->has_value() && (*found)->is_deleted) return deleted(**found, api_.server());
-    if (found->has_value()) return adopt(**found, parent);
+    if (!found->empty() && found->front().is_deleted) return deleted(found->front(), api_.server());
+    if (!found->empty()) return adopt(found->front(), parent);
   }
+  const auto thing = fmt::format("run `{}` ({})", run.name, run.uuid);
+  if (auto failure = late_.hold_back(thing)) return *std::move(failure);
   store.mark_create_tried(run.id);
   NewRun wanted{run.name, run.start_ms, run.uuid, run.tags};
   if (parent != nullptr) wanted.tags.emplace_back(kParentTag, parent->run_id);
-  return api_.create_run(*experiment_id, wanted);
+  const auto sent = SteadyTime::clock::now();
+  auto made = api_.create_run(*experiment_id, wanted);
+  if (!made) late_.note(thing, made.failure(), sent);
+  return made;
 }
 
 Outcome<RunInfo> Deliverer::adopt(const RunInfo& found, const RecordedRun* parent) {
@@ -255,8 +260,23 @@ Deliverer::Step Deliverer::close(JournalStore& store, const RecordedRun& run) {
       return refuse(store, run, done.failure());
     }
   }
+  if (const auto done = remove_doubles(run); !done) {
+    if (!is_rejection(done.failure())) return {.failure = done.failure()};
+    verdict = fmt::format("made more than once: {}", done.failure().message);
+  }
   store.mark_closed(run.id, verdict);
   return {};
+}
+
+Done Deliverer::remove_doubles(const RecordedRun& run) {
+  if (!run.resume_id.empty()) return std::monostate{};
+  const auto found = api_.find_runs(run.experiment_id, run.uuid);
+  if (!found) return done(found);
+  for (const auto& one : *found) {
+    if (one.id == run.run_id || one.is_deleted) continue;
+    if (auto deletion = api_.delete_run(one.id); !deletion) return deletion;
+  }
+  return std::monostate{};
 }
 
 std::optional<Deliverer::Step> Deliverer::find_absence(JournalStore& store, const RecordedRun& run) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "track/journal_store.h"
+#include "track/late_requests.h"
 #include "track/mlflow_api.h"
 #include "track/model_delivery.h"
 #include "track/read_back.h"
@@ -56,6 +57,7 @@ class Deliverer {
   Step send_files(JournalStore& store, const RecordedRun& run, const std::vector<WaitingFile>& files);
   Step send_item(JournalStore& store, const RecordedRun& run, const WaitingItem& item);
   Step close(JournalStore& store, const RecordedRun& run);
+  Done remove_doubles(const RecordedRun& run);
 
   /// Says whether whoever killed a run has let it go on elsewhere since, by MLFLOW_RUN_ID.
   bool has_gone_on(const RecordedRun& run);
@@ -72,6 +74,7 @@ class Deliverer {
   ModelDelivery models_;
   std::map<std::string, ReadBack> reading_back_;                               ///< by uuid of the run
   std::map<std::pair<std::string, std::string>, std::string> experiment_ids_;  ///< by name and id asked for
+  LateRequests late_;
   std::map<std::string, int> num_file_attempts_;
   std::size_t batch_size_ = kMaxBatchEntities;  ///< less while one holds something that the server refuses
 };

@@ -52,6 +52,10 @@ Outcome<Json> MlflowApi::patch(std::string_view path, const Json& body) {
   return send("PATCH", path, body, /*once=*/false);
 }
 
+Outcome<Json> MlflowApi::remove(std::string_view path, const Json& body) {
+  return send("DELETE", path, body, /*once=*/false);
+}
+
 Outcome<std::optional<Experiment>> MlflowApi::find_experiment(std::string_view name) {
   const auto answer = get("experiments/get-by-name?experiment_name=" + query(name));
   if (!answer) {
@@ -113,12 +117,11 @@ Outcome<RunInfo> MlflowApi::create_run(std::string_view experiment_id, const New
   return made;
 }
 
-Outcome<std::optional<RunInfo>> MlflowApi::find_run(std::string_view experiment_id, std::string_view uuid) {
-  const auto runs = search_runs(experiment_id, fmt::format("tags.`{}` = '{}'", kUuidTag, uuid), "ALL");
+Outcome<std::vector<RunInfo>> MlflowApi::find_runs(std::string_view experiment_id, std::string_view uuid) {
+  auto runs = search_runs(experiment_id, fmt::format("tags.`{}` = '{}'", kUuidTag, uuid), "ALL");
   if (!runs) return runs.failure();
-  if (runs->empty()) return std::optional<RunInfo>();
-  const auto active = std::find_if(runs->begin(), runs->end(), [](const RunInfo& run) { return !run.is_deleted; });
-  return std::optional(active == runs->end() ? runs->front() : *active);
+  std::stable_partition((*runs).begin(), (*runs).end(), [](const RunInfo& run) { return !run.is_deleted; });
+  return runs;
 }
 
 Outcome<std::vector<RunInfo>> MlflowApi::search_runs(std::string_view experiment_id, std::string_view filter,

@@ -76,11 +76,12 @@ class MlflowApi {
   /// Finds or makes an experiment; several processes may do so at once. Rejected when it lies deleted on the server.
   Outcome<std::string> get_or_create_experiment(std::string_view name);
 
-  /// Makes a run. Not repeatable: after a transient failure ask find_run() first.
+  /// Makes a run. Not repeatable: after a transient failure ask find_runs() first.
   Outcome<RunInfo> create_run(std::string_view experiment_id, const NewRun& run);
 
-  /// Finds the run with NewRun's uuid, also a deleted one; nullopt when there is none.
-  Outcome<std::optional<RunInfo>> find_run(std::string_view experiment_id, std::string_view uuid);
+  /// Finds the runs with NewRun's uuid, also deleted ones, those that are not first. There are several when a request
+  /// to make one was carried out twice.
+  Outcome<std::vector<RunInfo>> find_runs(std::string_view experiment_id, std::string_view uuid);
 
   /// Lists the runs that match MLflow's filter language, newest first, following pages.
   Outcome<std::vector<RunInfo>> search_runs(std::string_view experiment_id, std::string_view filter = "",
@@ -131,6 +132,7 @@ class MlflowApi {
   Outcome<Json> get(std::string_view path_and_query);
   Outcome<Json> post(std::string_view path, const Json& body, bool once = false);
   Outcome<Json> patch(std::string_view path, const Json& body);
+  Outcome<Json> remove(std::string_view path, const Json& body);
 
   /// Makes a call at any address of the server.
   Outcome<Json> call(const HttpRequest& request);

@@ -86,7 +86,7 @@ Outcome<bool> ModelDelivery::do_next(const NewModel& wanted, Progress& progress)
 Outcome<std::vector<ModelDelivery::Step>> ModelDelivery::plan(const NewModel& wanted, Progress& progress) {
   if (progress.model.id.empty()) return std::vector<Step>{{"make", [&] { return make(wanted, progress); }}};
   if (!progress.done.contains(kFinish)) return plan_upload(wanted, progress.model);
-  return wanted.model.registered_name.empty() ? std::vector<Step>() : plan_registration(wanted, progress);
+  return plan_registration(wanted, progress);
 }
 
 Outcome<std::vector<ModelDelivery::Step>> ModelDelivery::plan_upload(const NewModel& wanted, const ModelInfo& model) {
@@ -107,37 +107,70 @@ Outcome<std::vector<ModelDelivery::Step>> ModelDelivery::plan_upload(const NewMo
 
 std::vector<ModelDelivery::Step> ModelDelivery::plan_registration(const NewModel& wanted, Progress& progress) {
   const auto& name = wanted.model.registered_name;
-  std::vector<Step> steps = {{"name", [&] { return models_.ensure_registered(name); }},
-                             {"version", [&] { return make_version(wanted, progress); }}};
+  std::vector<Step> steps = {{"only model", [&] { return remove_other_models(wanted, progress); }}};
+  if (name.empty()) return steps;
+  steps.push_back({"name", [&] { return models_.ensure_registered(name); }});
+  steps.push_back({"version", [&] { return make_version(wanted, progress); }});
   for (const auto& alias : wanted.model.aliases) {
     steps.push_back({"alias " + alias, [&] { return models_.set_alias(name, alias, progress.version); }});
   }
+  steps.push_back({"only version", [&] { return remove_other_versions(wanted, progress); }});
   return steps;
 }
 
 Done ModelDelivery::make(const NewModel& wanted, Progress& progress) {
-  const auto found = models_.find_model(wanted.experiment_id, wanted.uuid);
-  if (!found) return found.failure();
-  if (*found) {
-    progress.model = **found;
+  const auto found = models_.find_models(wanted.experiment_id, wanted.uuid);
+  if (!found) return done(found);
+  if (!found->empty()) {
+    progress.model = found->front();
     if (progress.model.is_ready()) progress.done.insert(kFinish);
     return std::monostate{};
   }
   if (const auto files = list_files(wanted.model.folder); !files) return files.failure();
+  const auto thing = fmt::format("model `{}` ({})", wanted.model.name, wanted.uuid);
+  if (auto failure = late_.hold_back(thing)) return *std::move(failure);
+  const auto sent = SteadyTime::clock::now();
   const auto made = models_.create_model(wanted);
-  if (!made) return made.failure();
-  progress.model = *made;
-  return std::monostate{};
+  if (!made) late_.note(thing, made.failure(), sent);
+  if (made) progress.model = *made;
+  return done(made);
 }
 
 Done ModelDelivery::make_version(const NewModel& wanted, Progress& progress) {
   const auto& name = wanted.model.registered_name;
-  const auto found = models_.find_version(name, progress.model.id);
-  if (!found) return found.failure();
-  const auto version =
-      *found ? Outcome<std::string>(**found) : models_.create_version(name, progress.model.id, wanted.run_id);
-  if (!version) return version.failure();
-  progress.version = *version;
+  const auto found = models_.find_versions(name, progress.model.id);
+  if (!found) return done(found);
+  if (!found->empty()) {
+    progress.version = found->front();
+    return std::monostate{};
+  }
+  const auto thing = fmt::format("a version of `{}` ({})", name, wanted.uuid);
+  if (auto failure = late_.hold_back(thing)) return *std::move(failure);
+  const auto sent = SteadyTime::clock::now();
+  const auto made = models_.create_version(name, progress.model.id, wanted.run_id);
+  if (!made) late_.note(thing, made.failure(), sent);
+  if (made) progress.version = *made;
+  return done(made);
+}
+
+Done ModelDelivery::remove_other_models(const NewModel& wanted, const Progress& progress) {
+  const auto found = models_.find_models(wanted.experiment_id, wanted.uuid);
+  if (!found) return done(found);
+  for (const auto& one : *found) {
+    if (one.id == progress.model.id) continue;
+    if (auto deletion = models_.delete_model(one.id); !deletion) return deletion;
+  }
+  return std::monostate{};
+}
+
+Done ModelDelivery::remove_other_versions(const NewModel& wanted, const Progress& progress) {
+  const auto& name = wanted.model.registered_name;
+  const auto found = models_.find_versions(name, progress.model.id);
+  if (!found) return done(found);
+  for (const auto& one : *found) {
+    if (one == progress.version) continue;
+    if (auto deletion = models_.delete_version(name, one); !deletion) return deletion;
+  }
   return std::monostate{};
 }
 

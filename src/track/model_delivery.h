@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "track/journal_store.h"
+#include "track/late_requests.h"
 #include "track/mlflow_api.h"
 #include "track/models_api.h"
 #include "track/uploader.h"
@@ -48,10 +49,13 @@ class ModelDelivery {
   std::vector<Step> plan_registration(const NewModel& wanted, Progress& progress);
   Done make(const NewModel& wanted, Progress& progress);
   Done make_version(const NewModel& wanted, Progress& progress);
+  Done remove_other_models(const NewModel& wanted, const Progress& progress);
+  Done remove_other_versions(const NewModel& wanted, const Progress& progress);
 
   MlflowApi& api_;
   Uploader& uploader_;
   ModelsApi models_;
+  LateRequests late_;
   std::map<std::string, Progress> progress_;
 };
 

@@ -39,16 +39,22 @@ Failure explain_old_server(Failure failure) {
 
 }  // namespace
 
-Outcome<std::optional<ModelInfo>> ModelsApi::find_model(std::string_view experiment_id, std::string_view uuid) {
+Outcome<std::vector<ModelInfo>> ModelsApi::find_models(std::string_view experiment_id, std::string_view uuid) {
   const auto filter = fmt::format("tags.`{}` = '{}'", kModelUuidTag, uuid);
   const auto answer =
       api_.post("logged-models/search", {{"experiment_ids", Json::array({experiment_id})}, {"filter", filter}});
   if (!answer) return explain_old_server(answer.failure());
-  const Json& models = read_member(*answer, "models");
-  if (models.empty()) return std::optional<ModelInfo>();
-  auto model = read_model(models.front());
-  if (model.id.empty()) return explain_no_id("model", api_.server());
-  return std::optional(std::move(model));
+  std::vector<ModelInfo> models;
+  for (const Json& model : read_member(*answer, "models")) {
+    models.push_back(read_model(model));
+    if (models.back().id.empty()) return explain_no_id("model", api_.server());
+  }
+  std::stable_partition(models.begin(), models.end(), [](const ModelInfo& model) { return model.is_ready(); });
+  return models;
+}
+
+Done ModelsApi::delete_model(std::string_view model_id) {
+  return done(api_.remove(address_of(model_id), {{"model_id", model_id}}));
 }
 
 Outcome<ModelInfo> ModelsApi::create_model(const NewModel& wanted) {
@@ -117,14 +123,21 @@ Done ModelsApi::ensure_registered(std::string_view name) {
   return done(answer);
 }
 
-Outcome<std::optional<std::string>> ModelsApi::find_version(std::string_view name, std::string_view model_id) {
+Outcome<std::vector<std::string>> ModelsApi::find_versions(std::string_view name, std::string_view model_id) {
   const auto filter = fmt::format("source_path='{}'", source_of(model_id));
   const auto answer = api_.get("model-versions/search?filter=" + percent_encode(filter, /*keep_slashes=*/false));
   if (!answer) return answer.failure();
+  std::vector<std::string> versions;
   for (const Json& version : read_member(*answer, "model_versions")) {
-    if (read_text(version, "name") == name) return std::optional(read_version(version));
+    if (read_text(version, "name") == name) versions.push_back(read_version(version));
   }
-  return std::optional<std::string>();
+  const auto is_older = [](const auto& a, const auto& b) { return std::pair(a.size(), a) < std::pair(b.size(), b); };
+  std::sort(versions.begin(), versions.end(), is_older);
+  return versions;
+}
+
+Done ModelsApi::delete_version(std::string_view name, std::string_view version) {
+  return done(api_.remove("model-versions/delete", {{"name", name}, {"version", version}}));
 }
 
 Outcome<std::string> ModelsApi::create_version(std::string_view name, std::string_view model_id,

@@ -87,6 +87,7 @@ Failure explain_transport(const HttpResponse& response, const TrackingServer& se
       break;
     case Transport::kTimeout:
       say(fmt::format("has not answered within {:g} s", timeout_s), true, start_hint(server));
+      failure.may_arrive = true;
       break;
     case Transport::kInsecure:
       say("cannot be reached safely over TLS", false, tls_hint(response.transport_text));
@@ -127,6 +128,7 @@ Failure explain_status(const HttpResponse& response, const TrackingServer& serve
   const bool is_transient = status == 408 || status == 425 || status == 429 || (status >= 500 && status != 501);
   failure.kind = is_transient ? Failure::Kind::kTransient : Failure::Kind::kUnusable;
   if (status == 413 || status == 429 || status == 503) failure.retry_after_s = response.retry_after_s;
+  failure.may_arrive = status == 504;  // of a proxy
   if (is_transient) {
     failure.hint = "look at the server's log";
   } else if (status == 401) {

@@ -229,9 +229,9 @@ TEST(MlflowApiTest, FindsNothingWhereNothingIs) {
   ASSERT_TRUE(experiment);
   EXPECT_FALSE(experiment->has_value());
   const auto id = api.get_or_create_experiment("empty");
-  const auto run = api.find_run(*id, "0123");
+  const auto run = api.find_runs(*id, "0123");
   ASSERT_TRUE(run);
-  EXPECT_FALSE(run->has_value());
+  EXPECT_TRUE(run->empty());
   EXPECT_EQ(api.get_run("0123").failure().code, "RESOURCE_DOES_NOT_EXIST");
 }
 
