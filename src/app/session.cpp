@@ -148,7 +148,7 @@ class Session {
   std::vector<track::KeyValue> params() const {
     auto params = config::flatten(configuration_.resolved);
     params.emplace_back("environment.device", device_.device.str());
-    params.emplace_back("environment.threads", record_["environment"]["threads"].dump());
+    params.emplace_back("environment.threads", format_json(record_["environment"]["threads"]));
     return params;
   }
 

@@ -78,7 +78,7 @@ torch::jit::Module to_torchscript(models::Model& model, const std::array<std::in
 void save_torchscript(const torch::jit::Module& module, const ExportInfo& info, const std::filesystem::path& path) {
   try {
     write_file_atomically(path, [&](const std::filesystem::path& temporary) {
-      module.save(temporary.string(), {{kInfoFile, to_json(info).dump(2)}});
+      module.save(temporary.string(), {{kInfoFile, format_json(to_json(info), 2)}});
     });
   } catch (const c10::Error& error) {
     throw Error(ErrorKind::kData, "cannot save the network: " + std::string(error.what_without_backtrace()),

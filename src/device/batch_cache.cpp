@@ -27,11 +27,11 @@ Json complete(Json question, std::int64_t budget_bytes) {
 
 BatchCache::BatchCache(std::filesystem::path folder, Json question, std::int64_t budget_bytes)
     : question_(complete(std::move(question), budget_bytes)),
-      file_(std::move(folder) / (sha256(question_.dump()) + ".json")) {}
+      file_(std::move(folder) / (sha256(format_json(question_)) + ".json")) {}
 
 std::optional<std::int64_t> BatchCache::find() const {
   if (!std::filesystem::exists(file_)) return std::nullopt;
-  const auto kept = Json::parse(read_system_file(file_), nullptr, /*allow_exceptions=*/false);
+  const auto kept = try_parse_json(read_system_file(file_)).value_or(Json());
   const auto size = kept.is_object() && kept.value("question", Json()) == question_ ? kept.find("micro") : kept.end();
   if (size == kept.end() || !size->is_number_integer() || size->get<std::int64_t>() < 1) {
     spdlog::warn("{} is damaged: the batch size is looked for anew", file_.string());

@@ -114,7 +114,7 @@ Failure explain_transport(const HttpResponse& response, const TrackingServer& se
 }
 
 Failure explain_status(const HttpResponse& response, const TrackingServer& server) {
-  const auto json = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
+  const auto json = try_parse_json(response.body).value_or(Json());
   Failure failure;
   std::string text = is_web_page(response.body) ? "a web page" : quote(response.body);
   if (json.is_object() && json.contains("error_code") && json["error_code"].is_string()) {

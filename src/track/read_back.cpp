@@ -50,7 +50,7 @@ std::string format_manifest(const std::map<std::string, FileContent>& files) {
   Json list = Json::array();
   for (const auto& [path, content] : files)
     list.push_back({{"path", path}, {"size_bytes", content.size_bytes}, {"sha256", content.sha256}});
-  return Json{{"files", std::move(list)}}.dump(2);
+  return format_json(Json{{"files", std::move(list)}}, 2);
 }
 
 ReadBack::ReadBack(JournalStore& store, const RecordedRun& run) : run_(run), files_(store.delivered_files(run.id)) {
