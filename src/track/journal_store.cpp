@@ -198,8 +198,12 @@ std::vector<WaitingFile> JournalStore::waiting_files(std::int64_t run, std::size
   std::vector<WaitingFile> files;
   std::set<std::string> paths;
   while (rows.next() && paths.insert(rows.text(2)).second)
-    files.push_back({rows.integer(0), record_folder_ / rows.text(1), rows.text(2)});
+    files.push_back({rows.integer(0), locate(rows.text(1)), rows.text(2)});
   return files;
+}
+
+LocalFile JournalStore::locate(const std::filesystem::path& file) const {
+  return file.is_absolute() ? LocalFile(file) : LocalFile(record_folder_ / file, record_folder_);
 }
 
 std::optional<WaitingItem> JournalStore::next_item(std::int64_t run) {
@@ -209,10 +213,16 @@ std::optional<WaitingItem> JournalStore::next_item(std::int64_t run) {
       "AND place NOT IN (SELECT place FROM refused) ORDER BY place LIMIT 1");
   rows.bind(run);
   if (!rows.next()) return std::nullopt;
-  WaitingItem item{rows.integer(0), static_cast<EntryKind>(rows.integer(1)), rows.text(2),
-                   parse_json(rows.text(3), path_.string())};
-  const auto folder = item.kind == EntryKind::kModel ? item.description.value("folder", "") : "";
-  if (!folder.empty()) item.description["folder"] = (record_folder_ / folder).string();
+  WaitingItem item{rows.integer(0),
+                   static_cast<EntryKind>(rows.integer(1)),
+                   rows.text(2),
+                   parse_json(rows.text(3), path_.string()),
+                   {}};
+  const auto found = item.description.is_object() ? item.description.find("folder") : item.description.end();
+  if (found == item.description.end() || !found->is_string()) return item;
+  const auto folder = locate(found->get<std::string>());
+  *found = folder.path.string();
+  item.root = folder.root.empty() ? folder.path : folder.root;
   return item;
 }
 

@@ -14,6 +14,7 @@
 #include "track/entities.h"
 #include "track/journal_record.h"
 #include "track/tracker.h"
+#include "track/upload_source.h"
 
 namespace assay::track {
 
@@ -60,7 +61,7 @@ struct FileContent {
 
 struct WaitingFile {
   std::int64_t place = 0;
-  std::filesystem::path file;
+  LocalFile file;
   std::string path;                           ///< inside the run
   std::optional<FileContent> delivered = {};  ///< under the same path before
 };
@@ -70,7 +71,8 @@ struct WaitingItem {
   std::int64_t place = 0;
   EntryKind kind = EntryKind::kDataset;
   std::string name;
-  Json description;  ///< as to_json() made it
+  Json description;                 ///< as to_json() made it
+  std::filesystem::path root = {};  ///< of a model: the folder in which all of its files must lie
 };
 
 /// Is the database of a journal: runs, what they logged, and what of it a server has confirmed. What a server refuses
@@ -140,6 +142,7 @@ class JournalStore {
 
  private:
   std::vector<WaitingFile> waiting_files(std::int64_t run, std::size_t max);
+  LocalFile locate(const std::filesystem::path& file) const;
   void settle(const std::vector<std::int64_t>& places);
   void deliver_again(std::int64_t run);
 

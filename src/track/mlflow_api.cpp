@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kApi = "/api/2.0/mlflow/";
 constexpr std::string_view kUserTag = "mlflow.user";
-constexpr int kRunsPerPage = 1000;
+constexpr int kRunsPerPage = 100;
 constexpr int kPointsPerPage = 10000;
 
 std::string query(std::string_view text) { return percent_encode(text, /*keep_slashes=*/false); }
@@ -206,11 +206,11 @@ Done MlflowApi::put(std::string_view artifact_uri, std::string_view path, HttpRe
   auto failure = explain(response, server_, options_.request_timeout_s);
   if (!failure) return std::monostate{};
   if (response.transport == Transport::kFile)
-    failure->message = fmt::format("{}: {}", request.upload.string(), failure->message);
+    failure->message = fmt::format("{}: {}", request.upload.path.string(), failure->message);
   return *std::move(failure);
 }
 
-Done MlflowApi::upload_artifact(std::string_view artifact_uri, const std::filesystem::path& file, std::string_view path,
+Done MlflowApi::upload_artifact(std::string_view artifact_uri, const LocalFile& file, std::string_view path,
                                 std::atomic<std::int64_t>* num_sent) {
   HttpRequest request;
   request.upload = file;
@@ -258,7 +258,7 @@ Done MlflowApi::delete_artifact(std::string_view artifact_uri, std::string_view 
 }
 
 std::string MlflowApi::run_page(std::string_view experiment_id, std::string_view run_id) const {
-  return fmt::format("{}/#/experiments/{}/runs/{}", server_.url, experiment_id, run_id);
+  return fmt::format("{}/#/experiments/{}/runs/{}", server_.url, query(experiment_id), query(run_id));
 }
 
 }  // namespace assay::track

@@ -110,7 +110,7 @@ class MlflowApi {
 
   /// Stores a file through the server's artifact proxy; repeatable. `artifact_uri` is the run's; `num_sent` counts
   /// bytes as they go, unless it is null.
-  Done upload_artifact(std::string_view artifact_uri, const std::filesystem::path& file, std::string_view path,
+  Done upload_artifact(std::string_view artifact_uri, const LocalFile& file, std::string_view path,
                        std::atomic<std::int64_t>* num_sent = nullptr);
 
   /// Stores a small text as a file in the same way.

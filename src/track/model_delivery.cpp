@@ -6,8 +6,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "core/error.h"
-#include "core/file.h"
 #include "core/sha256.h"
 #include "track/mlmodel.h"
 
@@ -22,7 +20,8 @@ constexpr int kMaxFailures = 6;  // in a row at one step, when the server answer
 
 /// Lists the files of a model's folder, relative to it: in order, its description last.
 Outcome<std::vector<fs::path>> list_files(const fs::path& folder) {
-  if (!fs::is_regular_file(folder / kDescription))
+  std::error_code ignored;
+  if (!fs::is_regular_file(folder / kDescription, ignored))
     return rejection(fmt::format("{}: no such file, so the folder holds no model", (folder / kDescription).string()));
   std::vector<fs::path> files;
   try {
@@ -39,22 +38,21 @@ Outcome<std::vector<fs::path>> list_files(const fs::path& folder) {
 }
 
 /// Stores the description with the ids that exist only now.
-Done upload_description(MlflowApi& api, const ModelInfo& model, const std::string& run_id, const fs::path& file) {
-  try {
-    const auto text = set_mlmodel_keys(
-        read_file(file),
-        {{"artifact_path", model.artifact_uri}, {"model_id", model.id}, {"model_uuid", model.id}, {"run_id", run_id}});
-    return api.upload_text(model.artifact_uri, text, kDescription);
-  } catch (const Error& error) {
-    return rejection(error.what());
-  }
+Done upload_description(MlflowApi& api, const ModelInfo& model, const std::string& run_id, const LocalFile& file) {
+  UploadSource source(file);
+  const auto written = source.read_all();
+  if (!source.error().empty()) return rejection(fmt::format("{}: {}", file.path.string(), source.error()));
+  const auto text = set_mlmodel_keys(
+      written,
+      {{"artifact_path", model.artifact_uri}, {"model_id", model.id}, {"model_uuid", model.id}, {"run_id", run_id}});
+  return api.upload_text(model.artifact_uri, text, kDescription);
 }
 
 }  // namespace
 
 Outcome<bool> ModelDelivery::advance(const RecordedRun& run, const WaitingItem& item) {
   const auto uuid = sha256(fmt::format("{}/{}", run.uuid, item.place)).substr(0, 32);
-  const NewModel wanted{run.experiment_id, run.run_id, uuid, model_from(item.description)};
+  const NewModel wanted{run.experiment_id, run.run_id, uuid, model_from(item.description), item.root};
   auto& progress = progress_[uuid];
   auto is_whole = do_next(wanted, progress);
   if (is_whole) {
@@ -95,7 +93,7 @@ Outcome<std::vector<ModelDelivery::Step>> ModelDelivery::plan_upload(const NewMo
   std::vector<Step> steps = {{"params", [&] { return models_.add_params(model.id, wanted.model.params); }}};
   for (const auto& path : *files) {
     steps.push_back({"file " + path.string(), [&, path] {
-                       const auto file = wanted.model.folder / path;
+                       const LocalFile file(wanted.model.folder / path, wanted.root);
                        return path == kDescription ? upload_description(api_, model, wanted.run_id, file)
                                                    : uploader_.upload(model.artifact_uri, file, path.generic_string());
                      }});

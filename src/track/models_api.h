@@ -23,6 +23,7 @@ struct NewModel {
   std::string run_id;
   std::string uuid;
   LoggedModel model;
+  std::filesystem::path root = {};  ///< in which the files must lie
 };
 
 /// Speaks the part of MLflow's REST API that keeps and registers models. Calls give values, as MlflowApi's do.

@@ -202,7 +202,7 @@ TEST_F(JournalTest, EverythingCanBeDeliveredAgain) {
   EXPECT_EQ(journal.store().next_batch(run).places.size(), 10U);
   const auto file = journal.store().next_files(run, 1).at(0);
   EXPECT_FALSE(file.delivered);
-  EXPECT_EQ(file.file, path_.parent_path().parent_path() / "a.pt");
+  EXPECT_EQ(file.file.path, path_.parent_path().parent_path() / "a.pt");
   EXPECT_TRUE(journal.store().runs().at(0).create_tried);
 }
 
