@@ -58,7 +58,16 @@ std::int64_t next_system_step(const RunInfo& run) {
 Deliverer::Deliverer(MlflowApi& api, const DelivererOptions& options)
     : api_(api), options_(options), uploader_(api, kNumConnections, options.multipart), models_(api, uploader_) {}
 
-Deliverer::Step Deliverer::step(JournalStore& store) {
+Deliverer::Step Deliverer::step(JournalStore& store) try {
+  return do_next(store);
+} catch (const std::exception& error) {
+  Failure failure;
+  failure.kind = Failure::Kind::kUnusable;
+  failure.message = error.what();
+  return {.failure = failure};
+}
+
+Deliverer::Step Deliverer::do_next(JournalStore& store) {
   const auto runs = store.runs();
   for (const auto& run : runs) {
     if (run.is_closed || run.is_refused) continue;

@@ -38,7 +38,8 @@ class Deliverer {
     std::optional<std::int64_t> next_system_step = {};
   };
 
-  /// Does the next thing: makes a run, sends a batch or a file, or ends a run.
+  /// Does the next thing: makes a run, sends a batch or a file, or ends a run. Throws nothing: whatever a disk, the
+  /// memory or the journal does is a failure.
   Step step(JournalStore& store);
 
   /// Returns how far the uploads of the current step have come; from any thread.
@@ -48,6 +49,7 @@ class Deliverer {
   void abort() { uploader_.abort(); }
 
  private:
+  Step do_next(JournalStore& store);
   Step make(JournalStore& store, RecordedRun run, const RecordedRun* parent);
   Outcome<RunInfo> make_once(JournalStore& store, const RecordedRun& run, const RecordedRun* parent);
   Outcome<std::string> find_experiment(const RecordedRun& run);

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/clock.h"
-#include "core/error.h"
 #include "core/stop.h"
 #include "track/delivery_bar.h"
 
@@ -30,7 +29,7 @@ Sender::Sender(MlflowApi api, SenderOptions options)
       backoff_(options.retry_deadline_s, std::random_device{}(), options.retry) {
   thread_ = std::thread([this] {
     block_signals();
-    work();
+    while (!try_to_work()) std::this_thread::sleep_for(seconds(kDeliverEvery));
   });
 }
 
@@ -123,6 +122,16 @@ std::string Sender::last_error() const {
   return last_failure_ ? last_failure_->message : "";
 }
 
+// Nobody could catch what leaves the thread; the memory may suffice again.
+bool Sender::try_to_work() noexcept {
+  try {
+    work();
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 void Sender::work() {
   std::unique_lock lock(mutex_);
   auto next_look = SteadyTime::min();
@@ -144,7 +153,7 @@ void Sender::work() {
 bool Sender::deliver(std::unique_lock<std::mutex>& lock, Journal& journal) {
   while (!stopping_) {
     lock.unlock();
-    const auto step = try_step(journal);
+    const auto step = deliverer_.step(journal.store());
     lock.lock();
     const bool is_refused = step.failure && step.failure->kind == Failure::Kind::kRejected;
     if (step.failure && !is_refused) {
@@ -161,17 +170,6 @@ bool Sender::deliver(std::unique_lock<std::mutex>& lock, Journal& journal) {
     if (step.failure && !is_refused) return false;
   }
   return false;
-}
-
-Deliverer::Step Sender::try_step(Journal& journal) {
-  try {
-    return deliverer_.step(journal.store());
-  } catch (const Error& error) {
-    Failure failure;
-    failure.kind = Failure::Kind::kUnusable;
-    failure.message = error.what();
-    return {.failure = failure};
-  }
 }
 
 void Sender::note_success() {
