@@ -12,13 +12,15 @@
 #include "config/compose.h"
 #include "config/inspect.h"
 #include "config/sweep.h"
+#include "core/exit_code.h"
 #include "core/stop.h"
 #include "front/inspection.h"
 
 namespace assay::app::detail {
 namespace {
 
-// Runs one configuration, or with --multirun all of a sweep, one after the other; a failure does not stop the others.
+// Runs one configuration, or with --multirun all of a sweep, one after the other; a failure does not stop the others,
+// and the worst one gives the exit code.
 int run_all(const AnyExperiment& experiment, const front::CommandLine& command_line) {
   config::ConfigFiles files(command_line.config_dirs);
   std::vector<std::vector<config::Override>> runs;
@@ -37,8 +39,7 @@ int run_all(const AnyExperiment& experiment, const front::CommandLine& command_l
   int exit_code = ending.exit_code;
   for (std::size_t i = 0; i < runs.size() && exit_code < 128; ++i) {
     if (runs.size() > 1) fmt::print(stderr, "run {} of {}: {}\n", i + 1, runs.size(), config::describe_run(runs[i]));
-    const auto code = run_session(experiment, command_line, files, runs[i]);
-    if (code != 0) exit_code = code;
+    exit_code = worse_exit_code(exit_code, run_session(experiment, command_line, files, runs[i]));
   }
   return exit_code;
 }
