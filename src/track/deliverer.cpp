@@ -31,6 +31,7 @@ std::string describe(const Batch& batch, const RecordedRun& run) {
   return fmt::format("{} of run `{}`", what, run.name);
 }
 
+constexpr auto kErrorTag = "assay.error";
 constexpr auto kParentTag = "mlflow.parentRunId";
 constexpr auto kUnknown = "RESOURCE_DOES_NOT_EXIST";
 
@@ -124,6 +125,9 @@ Outcome<RunInfo> Deliverer::resume(const RecordedRun& run) {
   }
   if (found->is_deleted) return deleted(*found, api_.server());
   if (const auto done = api_.reopen_run(run.resume_id); !done) return done.failure();
+  if (!found->tag(kErrorTag).empty()) {
+    if (const auto done = api_.delete_tag(run.resume_id, kErrorTag); !done) return done.failure();
+  }
   Batch tags;  // what describes the run's origin stays as the run was begun, as with MLflow's own client
   std::copy_if(run.tags.begin(), run.tags.end(), std::back_inserter(tags.tags),
                [](const KeyValue& tag) { return !tag.first.starts_with("mlflow."); });
@@ -177,9 +181,32 @@ Deliverer::Step Deliverer::make(JournalStore& store, RecordedRun run, const Reco
   return {.next_system_step = next_system_step(*made)};
 }
 
+// A run that was stopped behind its last saved state goes over the same steps again; the server would keep both points.
+Done Deliverer::leave_out_known_steps(const RecordedRun& run, Batch& batch) {
+  if (run.resume_id.empty()) return std::monostate{};
+  for (const auto& point : batch.metrics) {
+    const auto [place, is_new] = known_steps_.try_emplace({run.uuid, point.key});
+    if (!is_new) continue;
+    const auto history = api_.metric_history(run.run_id, point.key);
+    if (!history) {
+      known_steps_.erase(place);
+      return done(history);
+    }
+    for (const auto& known : *history) {
+      if (known.timestamp_ms < run.start_ms) place->second.insert(known.step);
+    }
+  }
+  std::erase_if(batch.metrics, [&](const Metric& point) {
+    return known_steps_.at({run.uuid, point.key}).contains(point.step);
+  });
+  return std::monostate{};
+}
+
 // The server refuses a batch whole when one entity is bad: it is made smaller until the bad ones are alone.
 Deliverer::Step Deliverer::send_batch(JournalStore& store, const RecordedRun& run, const Waiting& waiting) {
-  const auto done = api_.log_batch(run.run_id, waiting.batch);
+  auto batch = waiting.batch;
+  if (const auto known = leave_out_known_steps(run, batch); !known) return {.failure = known.failure()};
+  const auto done = batch.size() == 0 ? Done(std::monostate{}) : api_.log_batch(run.run_id, batch);
   if (done) {
     batch_size_ = std::min(2 * batch_size_, kMaxBatchEntities);
     store.mark_delivered(waiting.places);
@@ -246,7 +273,11 @@ Deliverer::Step Deliverer::send_item(JournalStore& store, const RecordedRun& run
 bool Deliverer::has_gone_on(const RecordedRun& run) {
   if (run.status != RunStatus::kKilled) return false;
   const auto found = api_.get_run(run.run_id);
-  return found && found->end_ms > run.end_ms;
+  if (!found || found->end_ms <= run.end_ms) return false;
+  // Its error came late, too.
+  if (found->status == to_string(RunStatus::kFinished) && !found->tag(kErrorTag).empty())
+    api_.delete_tag(run.run_id, kErrorTag);
+  return true;
 }
 
 Deliverer::Step Deliverer::close(JournalStore& store, const RecordedRun& run) {

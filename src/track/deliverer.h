@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -54,6 +55,7 @@ class Deliverer {
   Outcome<RunInfo> make_once(JournalStore& store, const RecordedRun& run, const RecordedRun* parent);
   Outcome<std::string> find_experiment(const RecordedRun& run);
   Outcome<RunInfo> resume(const RecordedRun& run);
+  Done leave_out_known_steps(const RecordedRun& run, Batch& batch);
   Outcome<RunInfo> adopt(const RunInfo& found, const RecordedRun* parent);
   Step send_batch(JournalStore& store, const RecordedRun& run, const Waiting& waiting);
   Step send_files(JournalStore& store, const RecordedRun& run, const std::vector<WaitingFile>& files);
@@ -74,8 +76,9 @@ class Deliverer {
   const DelivererOptions options_;
   Uploader uploader_;
   ModelDelivery models_;
-  std::map<std::string, ReadBack> reading_back_;                               ///< by uuid of the run
-  std::map<std::pair<std::string, std::string>, std::string> experiment_ids_;  ///< by name and id asked for
+  std::map<std::string, ReadBack> reading_back_;                                       ///< by uuid of the run
+  std::map<std::pair<std::string, std::string>, std::string> experiment_ids_;          ///< by name and id asked for
+  std::map<std::pair<std::string, std::string>, std::set<std::int64_t>> known_steps_;  ///< by uuid and metric
   LateRequests late_;
   std::map<std::string, int> num_file_attempts_;
   std::size_t batch_size_ = kMaxBatchEntities;  ///< less while one holds something that the server refuses

@@ -157,6 +157,10 @@ Done MlflowApi::set_tag(std::string_view run_id, std::string_view key, std::stri
   return done(post("runs/set-tag", {{"run_id", run_id}, {"key", key}, {"value", cut_text(value, kMaxTagLength)}}));
 }
 
+Done MlflowApi::delete_tag(std::string_view run_id, std::string_view key) {
+  return done(post("runs/delete-tag", {{"run_id", run_id}, {"key", key}}));
+}
+
 Done MlflowApi::update_run(std::string_view run_id, RunStatus status, std::int64_t end_ms) {
   return update_run({{"run_id", run_id}, {"status", to_string(status)}, {"end_time", end_ms}});
 }

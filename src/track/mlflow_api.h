@@ -94,6 +94,8 @@ class MlflowApi {
 
   Done set_tag(std::string_view run_id, std::string_view key, std::string_view value);
 
+  Done delete_tag(std::string_view run_id, std::string_view key);
+
   /// Records a dataset; repeatable.
   Done log_dataset(std::string_view run_id, const DatasetInput& dataset);
 

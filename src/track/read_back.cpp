@@ -123,6 +123,11 @@ Done ReadBack::compare_metric(MlflowApi& api, const std::string& key, std::vecto
   sort_and_unite(ours);
   sort_and_unite(theirs);
   const bool is_shared = !run_.resume_id.empty() || run_.status == RunStatus::kKilled;  // others may have logged too
+  if (!run_.resume_id.empty()) {  // of a step that was there before, the point that was there stays
+    std::set<std::int64_t> steps;
+    for (const auto& point : theirs) steps.insert(std::get<0>(point));
+    std::erase_if(ours, [&](const Point& point) { return steps.contains(std::get<0>(point)); });
+  }
   const auto num_missing = count_missing(ours, theirs);
   const auto num_strange = is_shared ? 0 : count_missing(theirs, ours);
   const auto num_twice = stored->size() - theirs.size();
