@@ -1,6 +1,7 @@
 #include "app/session.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "app/ending.h"
 #include "app/machine_panel.h"
@@ -66,9 +67,12 @@ class Session {
     write_json(folder / "record.json", record_);
     write_file_atomically(folder / "config.toml", config::write_toml(configuration_.resolved));
     write_file_atomically(folder / "composed.toml", config::write_toml(configuration_.composition.table));
-    const auto provenance = find_provenance(command_line_.config_dirs.front());
+    const auto provenance =
+        find_provenance(command_line_.config_dirs.front(), track::sends_untracked_sources(options_.track));
     record_["source"] = provenance.record;
     const auto run = tracker_->start(describe_start(folder, provenance));
+    if (const auto fault = track::keep_untracked(provenance.git, folder / "untracked"); !fault.empty())
+      spdlog::warn("{}", fault);
     if (!provenance.diff.empty()) {
       write_file_atomically(folder / "source.diff", provenance.diff);
       run->log_artifact(folder / "source.diff", "source.diff");

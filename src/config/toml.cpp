@@ -12,6 +12,7 @@
 #include "config/depth.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/redact.h"
 
 namespace assay::config {
 namespace {
@@ -159,7 +160,7 @@ Table read_toml(const std::filesystem::path& path) { return parse_toml(read_file
 std::string write_toml(const Table& table) {
   std::string text;
   write_section(table, "", text);
-  return text;
+  return redact_logins(std::move(text));
 }
 
 }  // namespace assay::config

@@ -4,6 +4,7 @@
 
 #include "config/files.h"
 #include "core/build_info.h"
+#include "core/redact.h"
 #include "front/help.h"
 
 namespace assay::front {
@@ -84,6 +85,10 @@ std::optional<int> parse_command_line(int argc, char** argv, const config::Catal
            "\n\nOptions (set with key=value):" + list_options(catalogue.options);
   });
   for (int i = 0; i < argc; ++i) command_line.text += (i == 0 ? "" : " ") + quote_for_shell(i == 0 ? name : argv[i]);
+  command_line.text = redact_logins(std::move(command_line.text));
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    return redact_logins(CLI::FailureMessage::simple(failed, error));
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
