@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <fstream>
 #include <optional>
 #include <regex>
 #include <sstream>
 
 #include "config/grammar_text.h"
-#include "core/redact.h"
 
 namespace assay::config {
 namespace {
@@ -44,10 +42,8 @@ std::string with_excerpts(const std::string& error_text) {
     text += (text.empty() ? "" : "\n") + line;
     std::smatch place;
     if (line.size() > 4096 || !std::regex_search(line, place, kPlace)) continue;
-    if (const auto line_of_file = read_line(place[1], std::stoi(place[2]))) {
-      const auto shown = redact_logins(*line_of_file);
-      text += "\n" + excerpt(shown, std::min(byte_of_column(*line_of_file, std::stoi(place[3])), shown.size()));
-    }
+    if (const auto shown = read_line(place[1], std::stoi(place[2])))
+      text += "\n" + excerpt(*shown, byte_of_column(*shown, std::stoi(place[3])));
   }
   return text;
 }
