@@ -84,6 +84,8 @@ std::string deliver(const SyncOptions& options, Journal& journal, std::int64_t n
       backoff.succeed();
     } else if (step.failure->kind == track::Failure::Kind::kRejected) {
       refusal = fmt::format("{} cannot be tracked: {}", step.what, step.failure->to_string());
+    } else if (step.failure->is_pending) {
+      sleep_until(std::chrono::steady_clock::now() + std::chrono::seconds(1));
     } else {
       const auto again = backoff.fail(std::chrono::steady_clock::now(), step.failure->retry_after_s);
       const bool is_hopeless = !step.failure->connected || step.failure->kind == track::Failure::Kind::kUnusable;

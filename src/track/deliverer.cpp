@@ -283,6 +283,9 @@ bool Deliverer::has_gone_on(const RecordedRun& run) {
 Deliverer::Step Deliverer::close(JournalStore& store, const RecordedRun& run) {
   std::string verdict;
   if (options_.reads_back) {
+    if (!reading_back_.contains(run.uuid)) {
+      if (auto absence = find_absence(store, run)) return *absence;
+    }
     auto& reading = reading_back_.try_emplace(run.uuid, store, run).first->second;
     const auto is_done = reading.advance(api_, store);
     if (!is_done && !is_rejection(is_done.failure())) return {.failure = is_done.failure()};
@@ -322,6 +325,13 @@ Done Deliverer::remove_doubles(const RecordedRun& run) {
 std::optional<Deliverer::Step> Deliverer::find_absence(JournalStore& store, const RecordedRun& run) {
   const auto found = api_.get_run(run.run_id);
   if (found && found->is_deleted) return refuse(store, run, deleted(*found, api_.server()));
+  if (found && found->artifact_uri != run.artifact_uri) {
+    // A login goes to that address: the server is to be believed, not a file.
+    auto known = run;
+    known.artifact_uri = found->artifact_uri;
+    store.mark_made(known);
+    return Step{};
+  }
   if (found) return std::nullopt;
   auto failure = found.failure();
   if (failure.code == kUnknown) return miss(store, run);

@@ -26,6 +26,7 @@ class LateRequests {
     const auto found = until_.find(thing);
     if (found == until_.end() || SteadyTime::clock::now() >= found->second) return std::nullopt;
     Failure failure;
+    failure.is_pending = true;
     failure.message = fmt::format("the server has not answered the request to make {} and may still do it", thing);
     return failure;
   }

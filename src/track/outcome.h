@@ -27,6 +27,7 @@ struct Failure {
   int status = 0;         ///< of HTTP; 0 when no response came
   double retry_after_s = 0.0;  ///< what an overloaded server asks to wait; 0 when it does not
   bool may_arrive = false;     ///< the server may still carry the request out
+  bool is_pending = false;     ///< no request failed: one that was not answered before may still be carried out
 
   /// Formats message and hint for people.
   std::string to_string() const { return hint.empty() ? message : message + "\n  hint: " + hint; }

@@ -183,7 +183,7 @@ void Sender::note_success() {
 void Sender::note_failure(const Failure& failure, const Journal& journal) {
   if (stopping_) return;
   const auto now = Clock::now();
-  not_before_ = backoff_.fail(now, failure.retry_after_s);
+  not_before_ = failure.is_pending ? now + seconds(kDeliverEvery) : backoff_.fail(now, failure.retry_after_s);
   ++num_failures_;
   last_failure_ = failure;
   const bool never_there = !ever_answered_ && !failure.connected;

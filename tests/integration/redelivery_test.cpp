@@ -8,11 +8,13 @@
 #include <optional>
 #include <thread>
 
+#include "core/file.h"
 #include "integration/fault_server.h"
 #include "integration/mlflow_server.h"
 #include "integration/tracking.h"
 #include "tool/run_assay.h"
 #include "track/database.h"
+#include "track/deliverer.h"
 
 namespace assay::track {
 namespace {
@@ -331,6 +333,61 @@ TEST(RedeliveryTest, AStatusThatWasNotSetIsSetLater) {
   run.reset();
   EXPECT_EQ(sync(start.record_folder).code, 0);
   expect_whole(server->url(), "no status", 3);
+}
+
+TEST(RedeliveryTest, AModelThatWasRefusedIsSentLater) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  Switch proxy(server->port());
+  proxy.answer_by([](const std::string& request) -> std::optional<std::string> {
+    if (!request.starts_with("PUT ") || request.find("MLmodel") > request.find('\r')) return std::nullopt;
+    return http_response(507, "disk full", "text/plain");
+  });
+  const auto start = start_of("full disk", "run");
+  auto run = tracker_for(proxy.url(), {{"flush_timeout_s", 60.0}})->start(start);
+  write_file_atomically(start.record_folder / "model/MLmodel", "flavors: {}\n");
+  run->log_model({.name = "float", .folder = start.record_folder / "model"});
+  run->finish(RunStatus::kFinished);
+  EXPECT_EQ(run->delivery().undelivered, 1);
+  EXPECT_FALSE(run->delivery().verified);
+  const auto id = run->delivery().run_id;
+  EXPECT_THAT(api_for(server->url()).get_run(id)->tag("assay.delivery"), HasSubstr("disk full"));
+  run.reset();
+  proxy.answer_by(nullptr);
+  const auto result = sync(start.record_folder);
+  EXPECT_EQ(result.code, 0) << result.output;
+  const auto info = expect_whole(server->url(), "full disk", 0);
+  const auto models = *api_for(server->url()).post("logged-models/search", {{"experiment_ids", {info.experiment_id}}});
+  ASSERT_EQ(models.at("models").size(), 1U);
+  EXPECT_EQ(models.at("models")[0].at("info").at("status"), "LOGGED_MODEL_READY");
+}
+
+TEST(RedeliveryTest, NoFileGoesToAnAddressThatOnlyAJournalNames) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  const FaultServer elsewhere([](const std::string&) { return http_response(200, ""); });
+  auto api = api_for(server->url());
+  const auto experiment_id = *api.get_or_create_experiment("elsewhere");
+  const auto made = *api.create_run(experiment_id, {"run", 1, "uuid of elsewhere", {}});
+  const TemporaryFolder folder;
+  folder.write("file", "content");
+  fs::create_directories(folder.path() / "journals");
+  JournalStore store(folder.path() / "journals" / "a.journal");
+  RecordedRun run;
+  run.uuid = "uuid of elsewhere";
+  run.experiment = "elsewhere";
+  run.id = store.begin_run(run);
+  run.server = server->url();
+  run.experiment_id = experiment_id;
+  run.run_id = made.id;
+  run.artifact_uri = elsewhere.url() + "/stolen";
+  store.mark_made(run);
+  store.append({{.kind = EntryKind::kFile, .run = run.id, .time_ms = 1, .key = "file.txt", .text = "file"},
+                {.kind = EntryKind::kEnd, .run = run.id, .time_ms = 1, .key = "FINISHED"}},
+               1);
+  Deliverer deliverer(api);
+  for (auto step = deliverer.step(store); !step.is_idle; step = deliverer.step(store)) ASSERT_FALSE(step.failure);
+  EXPECT_EQ(store.num_waiting(), 0);
+  EXPECT_TRUE(elsewhere.requests().empty());
+  EXPECT_EQ(*api.download_artifact(made.artifact_uri, "file.txt"), "content");
 }
 
 }  // namespace
