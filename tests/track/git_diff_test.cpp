@@ -162,7 +162,8 @@ TEST(GitDiffTest, FilesThatAreNotTrackedAreNamedWithTheirHashes) {
   EXPECT_THAT(state.diff, Not(HasSubstr("hunter2")));
   EXPECT_THAT(state.diff, HasSubstr("+changed"));
   for (const auto& name : names) {
-    EXPECT_THAT(state.diff, HasSubstr("# left out: " + name + ": not tracked by Git, SHA-256 46a9d5bde718bf36")) << name;
+    EXPECT_THAT(state.diff, HasSubstr("# left out: " + name + ": not tracked by Git, SHA-256 46a9d5bde718bf36"))
+        << name;
   }
   EXPECT_EQ(state.untracked.size(), names.size());
   const auto kept = repository.neighbour("kept");
