@@ -18,8 +18,9 @@ constexpr std::size_t kMaxMissing = 40;
 
 std::string or_none(const std::string& text) { return text.empty() ? kNoFigure : text; }
 
-std::string duration_text(const std::optional<double>& seconds) {
-  return seconds ? format_duration(*seconds) : kNoFigure;
+std::string duration_text(const Record& record) {
+  if (record.has_clock_gone_back) return "unknown: the clock was set back meanwhile";
+  return record.duration_s ? format_duration(*record.duration_s) : kNoFigure;
 }
 
 Style status_style(const std::string& status) {
@@ -76,10 +77,9 @@ void add_reproduction(const Record& record, Document& document) {
   document.blocks.emplace_back(Heading{3, "Run it again", ""});
   if (!record.command.empty()) document.blocks.emplace_back(CodeBlock{single_line(record.command)});
   Facts facts;
-  facts.items = {
-      {"Run key", {{or_none(record.run_key), Style::kCode}}},
-      {"Started", plain(fmt::format("{}, took {}", or_none(record.started), duration_text(record.duration_s)))},
-      {"Record", {{record.origin, Style::kCode}}}};
+  facts.items = {{"Run key", {{or_none(record.run_key), Style::kCode}}},
+                 {"Started", plain(fmt::format("{}, took {}", or_none(record.started), duration_text(record)))},
+                 {"Record", {{record.origin, Style::kCode}}}};
   Text tracking = {{or_none(record.tracking_backend)}};
   if (!record.tracking_url.empty()) {
     tracking.push_back({", "});
@@ -143,7 +143,7 @@ void add_runs(const std::vector<const Record*>& runs, const Record& shown, Docum
     table.rows.push_back({{std::move(name),
                            {{run->status, status_style(run->status)}},
                            plain(or_none(run->started)),
-                           plain(duration_text(run->duration_s)),
+                           plain(duration_text(*run)),
                            plain(best_accuracy(*run)),
                            {{or_none(run->run_key.substr(0, kShortKey)), Style::kCode}}},
                           false});

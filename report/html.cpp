@@ -127,7 +127,7 @@ class HtmlWriter {
           "aria-label=\"{}\">{}</div>\n<figcaption>{}</figcaption>\n"
           "<details><summary>Specification and data</summary><pre><code>{}</code></pre></details></figure>\n",
           escape_html(chart.name), escape_html(chart.description), picture, escape_html(caption),
-          escape_html(chart.specification.dump(1, ' ', false, Json::error_handler_t::replace)));
+          escape_html(format_json(chart.specification, 1)));
     }
     out_ += "</div>\n";
   }

@@ -118,7 +118,7 @@ Variant read_variant(const FieldReader& reader) {
     if (!settings->is_object())
       reader.fail("settings", fmt::format("expected an object, found {}", settings->type_name()));
     for (const auto& [key, value] : settings->items()) {
-      variant.settings.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
+      variant.settings.emplace_back(key, value.is_string() ? value.get<std::string>() : format_json(value));
     }
   }
   return variant;
@@ -138,7 +138,9 @@ Record parse_record(const Json& json, std::string_view origin) {
   record.run_name = reader.text("run_name");
   record.started = reader.text("started");
   record.command = reader.text("command");
-  record.duration_s = reader.number("duration_s", 0.0, kMaxDurationS);
+  record.duration_s = reader.number("duration_s", -kMaxDurationS, kMaxDurationS);
+  record.has_clock_gone_back = record.duration_s && *record.duration_s < 0.0;
+  if (record.has_clock_gone_back) record.duration_s.reset();
   record.dataset = read_dataset(reader.object("dataset"));
   const auto model = reader.object("model");
   record.model_name = model.text("name");

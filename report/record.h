@@ -76,6 +76,7 @@ struct Record {
   std::string origin;  ///< the file or the tracking run it was read from
   std::string experiment, run_key, run_name, status, error, started, command;
   std::optional<double> duration_s;
+  bool has_clock_gone_back = false;  ///< the duration is not known: the clock was set back meanwhile
   DatasetFacts dataset;
   std::string model_name;
   std::optional<std::int64_t> num_parameters;

@@ -19,7 +19,8 @@ Json tensor_schema(const ClassificationData& data) {
   };
   const auto images = tensor("uint8", {-1, 3, data.image_height(), data.image_width()});
   return {{"mlflow_tensorspec",
-           {{"features", Json::array({images}).dump()}, {"targets", Json::array({tensor("int64", {-1})}).dump()}}}};
+           {{"features", format_json(Json::array({images}))},
+            {"targets", format_json(Json::array({tensor("int64", {-1})}))}}}};
 }
 
 track::DatasetInput describe_split(const ClassificationData& data, const std::string& split, std::int64_t num_images,
@@ -31,8 +32,8 @@ track::DatasetInput describe_split(const ClassificationData& data, const std::st
   input.context = split;
   input.source_type = "assay";
   input.source = source;
-  input.schema = tensor_schema(data).dump();
-  input.profile = Json{{"num_images", num_images}, {"num_classes", data.num_classes()}}.dump();
+  input.schema = format_json(tensor_schema(data));
+  input.profile = format_json(Json{{"num_images", num_images}, {"num_classes", data.num_classes()}});
   return input;
 }
 
@@ -77,7 +78,7 @@ ClassificationData load_data(RunContext& context, const config::Section& section
                                {"image_size", data.image_height()}};
   print_status("data: {}; {} training, {} validation, {} test images, ready in {}\n", dataset->description(),
                data.train.size(), data.validation.size(), num_test, format_duration(watch.seconds()));
-  const auto source = Json{{"name", data.name}, {"description", dataset->description()}}.dump();
+  const auto source = format_json(Json{{"name", data.name}, {"description", dataset->description()}});
   const auto log = [&](const char* split, std::int64_t count) {
     context.run.log_dataset(describe_split(data, split, count, digest, source));
   };

@@ -17,7 +17,7 @@ struct RunOptions {
 
   static auto schema() {
     return config::schema<RunOptions>(
-        config::field("experiment", &RunOptions::experiment,
+        config::field("experiment", &RunOptions::experiment, config::folder_name(),
                       "name under which runs are kept and tracked; empty: the binary's"),
         config::field("name", &RunOptions::name, "name of this run; empty: made from data set, model and seed"),
         config::field("dir", &RunOptions::dir, "folder of all runs"),

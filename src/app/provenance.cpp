@@ -1,11 +1,10 @@
 #include "app/provenance.h"
 
 #include "core/build_info.h"
-#include "track/git.h"
 
 namespace assay::app {
 
-Provenance find_provenance(const std::filesystem::path& folder) {
+Provenance find_provenance(const std::filesystem::path& folder, bool has_untracked) {
   const auto& build = build_info();
   Provenance provenance;
   const auto tag = [&](const char* key, const std::string& value) {
@@ -13,7 +12,7 @@ Provenance find_provenance(const std::filesystem::path& folder) {
   };
   tag("assay.build.commit", build.commit);
   tag("assay.build.dirty", *build.commit == '\0' ? "" : build.dirty ? "true" : "false");
-  const auto found = track::inspect_git(folder);
+  const auto found = track::inspect_git(folder, has_untracked);
   if (!found.state) {
     tag("mlflow.source.git.commit", build.commit);
     tag("mlflow.source.git.branch", build.branch);
@@ -31,6 +30,7 @@ Provenance find_provenance(const std::filesystem::path& folder) {
                        {"dirty", git.dirty},
                        {"num_untracked", git.num_untracked}};
   provenance.diff = git.diff;
+  provenance.git = git;
   return provenance;
 }
 

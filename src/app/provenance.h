@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "track/git.h"
 #include "track/tracker.h"
 
 namespace assay::app {
@@ -14,9 +15,11 @@ struct Provenance {
   std::vector<track::KeyValue> tags;  ///< under MLflow's names where it has them
   Json record;                        ///< becomes the record's `source`
   std::string diff;                   ///< of the repository against its commit; empty for none
+  track::GitState git;                ///< empty where it cannot be read
 };
 
-/// Finds them out. `folder` is the one with the configuration.
-Provenance find_provenance(const std::filesystem::path& folder);
+/// Finds them out. `folder` is the one with the configuration; `has_untracked` puts text files into the diff that Git
+/// does not track.
+Provenance find_provenance(const std::filesystem::path& folder, bool has_untracked);
 
 }  // namespace assay::app

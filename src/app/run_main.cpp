@@ -4,15 +4,13 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-#include <array>
-
 #include "app/ending.h"
 #include "app/resolvers.h"
 #include "app/session.h"
 #include "config/compose.h"
 #include "config/inspect.h"
 #include "config/sweep.h"
+#include "core/exit_code.h"
 #include "core/stop.h"
 #include "core/terminal.h"
 #include "front/check.h"
@@ -21,13 +19,8 @@
 namespace assay::app::detail {
 namespace {
 
-// A stop is worst, then a mistake of ours, then missing data, a bad configuration, and tracking that is incomplete.
-std::ptrdiff_t severity(int exit_code) {
-  constexpr std::array kFromMildest = {0, 4, 2, 3, 1};
-  return std::find(kFromMildest.begin(), kFromMildest.end(), exit_code) - kFromMildest.begin();
-}
-
-// Runs one configuration, or with --multirun all of a sweep, one after the other; a failure does not stop the others.
+// Runs one configuration, or with --multirun all of a sweep, one after the other; a failure does not stop the others,
+// and the worst one gives the exit code.
 int run_all(const AnyExperiment& experiment, const front::CommandLine& command_line) {
   config::ConfigFiles files(command_line.config_dirs);
   std::vector<std::vector<config::Override>> runs;
@@ -51,8 +44,7 @@ int run_all(const AnyExperiment& experiment, const front::CommandLine& command_l
   int exit_code = 0;
   for (std::size_t i = 0; i < runs.size() && exit_code < 128; ++i) {
     if (runs.size() > 1) print_status("run {} of {}: {}\n", i + 1, runs.size(), config::describe_run(runs[i]));
-    const auto code = run_session(experiment, command_line, files, runs[i]);
-    if (severity(code) > severity(exit_code)) exit_code = code;
+    exit_code = worse_exit_code(exit_code, run_session(experiment, command_line, files, runs[i]));
   }
   return exit_code;
 }

@@ -1,6 +1,7 @@
 #include "app/session.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <map>
 
@@ -114,9 +115,12 @@ class Session {
   std::unique_ptr<track::Run> start_tracking(const std::filesystem::path& folder) {
     write_file_atomically(folder / "config.toml", config::write_toml(configuration_.resolved));
     write_file_atomically(folder / "composed.toml", config::write_toml(configuration_.composition.table));
-    const auto provenance = find_provenance(command_line_.config_dirs.front());
+    const auto provenance =
+        find_provenance(command_line_.config_dirs.front(), track::sends_untracked_sources(options_.track));
     record_["source"] = provenance.record;
     auto run = tracker_->start(describe_start(folder, provenance));
+    if (const auto fault = track::keep_untracked(provenance.git, folder / "untracked"); !fault.empty())
+      spdlog::warn("{}", fault);
     if (!provenance.diff.empty()) {
       write_file_atomically(folder / "source.diff", provenance.diff);
       run->log_artifact(folder / "source.diff", "source.diff");
@@ -178,7 +182,7 @@ class Session {
   std::vector<track::KeyValue> params() const {
     auto params = config::flatten(configuration_.resolved);
     params.emplace_back("environment.device", device_.device.str());
-    params.emplace_back("environment.threads", record_["environment"]["threads"].dump());
+    params.emplace_back("environment.threads", format_json(record_["environment"]["threads"]));
     return params;
   }
 

@@ -21,6 +21,7 @@ Json to_json(const std::vector<Option>& options) {
     if (option.limits.high) one["high"] = *option.limits.high;
     if (!option.limits.choices.empty()) one["choices"] = option.limits.choices;
     if (!option.limits.unit.empty()) one["unit"] = option.limits.unit;
+    if (option.limits.is_folder_name) one["folder_name"] = true;
     if (!option.default_value.empty()) one["default"] = option.default_value;
     one["help"] = option.help;
     if (!option.options.empty()) one["options"] = to_json(option.options);
@@ -55,6 +56,7 @@ Option option_from(const Json& json) {
   read_if_there(json, "high", option.limits.high);
   read_if_there(json, "choices", option.limits.choices);
   read_if_there(json, "unit", option.limits.unit);
+  read_if_there(json, "folder_name", option.limits.is_folder_name);
   read_if_there(json, "default", option.default_value);
   read_if_there(json, "help", option.help);
   if (json.contains("options")) option.options = options_from(json["options"]);

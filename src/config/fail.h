@@ -5,6 +5,7 @@
 
 #include "config/value.h"
 #include "core/error.h"
+#include "core/redact.h"
 
 namespace assay::config {
 
@@ -13,8 +14,9 @@ namespace assay::config {
   throw Error(ErrorKind::kConfig, message, origin.to_string(), hint);
 }
 
-/// Cuts a text that is too long for a message.
-inline std::string shorten(const std::string& text) {
+/// Cuts a text that is too long for a message; a login first, of which a half could not be found.
+inline std::string shorten(const std::string& whole) {
+  const auto text = redact_logins(whole);
   constexpr std::size_t kLongest = 80;
   auto end = std::min(text.size(), kLongest);
   while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;

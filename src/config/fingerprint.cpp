@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/redact.h"
 #include "core/sha256.h"
 
 namespace assay::config {
@@ -12,7 +13,7 @@ void collect(const Table& table, const std::string& prefix, std::vector<std::pai
     if (const auto* inner = value.get_if<Table>()) {
       collect(*inner, prefix + key + ".", leaves);
     } else {
-      leaves.emplace_back(prefix + key, value.to_toml());
+      leaves.emplace_back(prefix + key, redact_logins(value.to_toml()));
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "core/error.h"
+#include "core/redact.h"
 
 namespace assay::config {
 namespace {
@@ -117,22 +118,26 @@ void GrammarText::check_utf8() const {
   }
 }
 
-std::string excerpt(std::string_view text, std::size_t position) {
-  position = std::min(position, text.size());
+// A login is taken out before a text is cut: a half of it could not be found.
+std::string excerpt(std::string_view whole, std::size_t position) {
+  const auto text = redact_logins(std::string(whole));
+  position = character_start(text, std::min(position, text.size()));
   std::size_t start = 0;
   auto end = text.size();
   if (text.size() > kLongest) {
     start = character_start(text, position > kWindow / 2 ? position - kWindow / 2 : 0);
     end = character_start(text, std::min(text.size(), start + kWindow));
   }
-  const auto before = (start > 0 ? "..." : "") + printable(text.substr(start, position - start));
-  const auto behind = printable(text.substr(position, end - position)) + (end < text.size() ? "..." : "");
+  const std::string_view view(text);
+  const auto before = (start > 0 ? "..." : "") + printable(view.substr(start, position - start));
+  const auto behind = printable(view.substr(position, end - position)) + (end < text.size() ? "..." : "");
   return fmt::format("  {}{}\n  {:>{}}", before, behind, '^', num_columns(before) + 1);
 }
 
-std::string shown(std::string_view text) {
+std::string shown(std::string_view whole) {
+  const auto text = redact_logins(std::string(whole));
   if (text.size() <= kLongest) return printable(text);
-  return printable(text.substr(0, character_start(text, kWindow))) + "...";
+  return printable(std::string_view(text).substr(0, character_start(text, kWindow))) + "...";
 }
 
 bool is_integer(std::string_view text, bool leading_zeros) {

@@ -7,6 +7,7 @@
 #include "config/fingerprint.h"
 #include "config/suggest.h"
 #include "core/error.h"
+#include "core/redact.h"
 
 namespace assay::config {
 namespace {
@@ -46,7 +47,7 @@ std::string describe_search_path(const ConfigFiles& files) {
 std::string describe_run(const std::vector<Override>& overrides) {
   std::string text;
   for (const auto& one : overrides) text += (text.empty() ? "" : " ") + one.text;
-  return text;
+  return redact_logins(std::move(text));
 }
 
 std::string explain(const Table& composed, const std::string& key) {
@@ -58,7 +59,7 @@ std::string explain(const Table& composed, const std::string& key) {
   }
   std::string text;
   explain_value(key, *value, text);
-  return text;
+  return redact_logins(std::move(text));
 }
 
 }  // namespace assay::config

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "config/fail.h"
@@ -13,6 +14,21 @@ namespace {
 
 bool is_within(double number, const Limits& limits) {
   return !std::isnan(number) && (!limits.low || number >= *limits.low) && (!limits.high || number <= *limits.high);
+}
+
+/// Says whether a text consists of names with single slashes between them, or of nothing.
+bool is_folder_name(std::string_view text) {
+  const auto is_fine = [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("_.-/ ").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  if (!std::all_of(text.begin(), text.end(), is_fine)) return false;
+  for (std::size_t begin = 0; !text.empty() && begin <= text.size();) {
+    const auto end = std::min(text.find('/', begin), text.size());
+    const auto part = text.substr(begin, end - begin);
+    if (part.find_first_not_of(" .") == std::string_view::npos) return false;
+    begin = end + 1;
+  }
+  return true;
 }
 
 template <typename Number>
@@ -28,6 +44,7 @@ void read_number(const Value& value, Number number, const std::string& path, con
 }  // namespace
 
 std::string Limits::to_string() const {
+  if (is_folder_name) return "a name of letters, digits, spaces and _ . - with single slashes between its parts";
   if (!choices.empty()) return fmt::format("one of: {}", fmt::join(choices, ", "));
   const auto counted = unit.empty() ? "" : " " + unit;
   if (low && high) return fmt::format("between {} and {}{}", *low, *high, counted);
@@ -76,6 +93,8 @@ void read_value(const Value& value, const std::string& path, const Limits& limit
   if (!choices.empty() && std::find(choices.begin(), choices.end(), *text) == choices.end()) {
     return report_bad_value(value, path, limits.to_string(), problems);
   }
+  if (limits.is_folder_name && !is_folder_name(*text))
+    return report_bad_value(value, path, limits.to_string(), problems);
   output = *text;
 }
 

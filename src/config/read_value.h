@@ -19,6 +19,7 @@ struct Limits {
   std::optional<double> high;
   std::vector<std::string> choices;  ///< of a string
   std::string unit;                  ///< "s", "pixels"; empty for plain numbers and text
+  bool is_folder_name = false;       ///< of a string: it becomes part of a path, and must not lead elsewhere
 
   /// Returns these limits with a unit: between(1, 60).in("s").
   Limits in(std::string name) && {
@@ -37,6 +38,9 @@ template <typename... Names>
 Limits one_of(Names... names) {
   return {std::nullopt, std::nullopt, {std::string(names)...}, ""};
 }
+
+/// Allows text that names a folder, or folders in folders, below another one.
+inline Limits folder_name() { return {std::nullopt, std::nullopt, {}, "", true}; }
 
 /// Read a value strictly: no integer from "5", no number from true; an integer is fine where a number is wanted.
 /// Mistakes go to `problems` with the dotted `path` and the value's origin; the output is then left as it was.

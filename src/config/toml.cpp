@@ -6,12 +6,33 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
+#include "config/depth.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/redact.h"
 
 namespace assay::config {
 namespace {
+
+/// Returns where quoted text ends that begins at `begin`: behind its closing quote, or at the end of all.
+std::size_t end_of_text(std::string_view text, std::size_t begin) {
+  const char quote = text[begin];
+  const bool is_long = text.substr(begin, 3) == std::string(3, quote);
+  const auto closing = std::string(is_long ? 3 : 1, quote);
+  for (auto i = begin + closing.size(); i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') {
+      ++i;
+    } else if (text.substr(i, closing.size()) == closing) {
+      return i + closing.size();
+    } else if (!is_long && text[i] == '\n') {
+      return i;
+    }
+  }
+  return text.size();
+}
 
 class Converter {
  public:
@@ -59,6 +80,54 @@ class Converter {
   SourceName source_;
 };
 
+/// Refuses keys and values that nest deeper than anything here follows, before a parser makes tables of them: `[a.b.c]`
+/// nests as well as brackets do.
+void check_depth(std::string_view text, const std::string& source) {
+  std::vector<int> open;      // how many levels each open bracket adds
+  int above = 0;              // their sum
+  int num_dots = 0;           // in the key or number at hand
+  int num_dots_of_value = 0;  // in the key whose value is at hand
+  std::size_t line_start = 0;
+  int line = 1;
+  const auto fail_at = [&](std::size_t at) {
+    throw Error(ErrorKind::kConfig, fmt::format("not valid TOML: it nests more than {} levels deep", kMaxDepth),
+                fmt::format("{}:{}:{}", source, line, at - line_start + 1));
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"' || c == '\'') {
+      const auto end = end_of_text(text, i);
+      for (; i + 1 < end; ++i) {
+        if (text[i] != '\n') continue;
+        ++line;
+        line_start = i + 1;
+      }
+    } else if (c == '#') {
+      i = std::min(text.find('\n', i), text.size()) - 1;
+    } else if (c == '.') {
+      ++num_dots;
+    } else if (c == '=') {
+      num_dots_of_value = std::exchange(num_dots, 0);
+    } else if (c == '[' || c == '{') {
+      above += open.emplace_back(num_dots_of_value + 1);
+      num_dots = num_dots_of_value = 0;
+    } else if (c == ']' || c == '}') {
+      if (!open.empty()) {
+        above -= open.back();
+        open.pop_back();
+      }
+      num_dots = num_dots_of_value = 0;
+    } else if (c == ',' || c == '\n') {
+      num_dots = num_dots_of_value = 0;
+    }
+    if (c == '\n') {
+      ++line;
+      line_start = i + 1;
+    }
+    if (above + num_dots > kMaxDepth) fail_at(i);
+  }
+}
+
 void write_section(const Table& table, const std::string& path, std::string& text) {
   std::string lines;
   for (const auto& [key, value] : table.entries()) {
@@ -76,6 +145,7 @@ void write_section(const Table& table, const std::string& path, std::string& tex
 }  // namespace
 
 Table parse_toml(std::string_view text, const std::string& source) {
+  check_depth(text, source);
   try {
     return Converter(source).table(toml::parse(text, source));
   } catch (const toml::parse_error& error) {
@@ -90,7 +160,7 @@ Table read_toml(const std::filesystem::path& path) { return parse_toml(read_file
 std::string write_toml(const Table& table) {
   std::string text;
   write_section(table, "", text);
-  return text;
+  return redact_logins(std::move(text));
 }
 
 }  // namespace assay::config

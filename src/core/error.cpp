@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/redact.h"
+
 namespace assay {
 namespace {
 
@@ -15,11 +17,11 @@ std::string compose_text(const std::string& message, const std::string& location
 }  // namespace
 
 Error::Error(ErrorKind kind, std::string message, std::string location, std::string hint)
-    : std::runtime_error(compose_text(message, location, hint)),
+    : std::runtime_error(redact_logins(compose_text(message, location, hint))),
       kind_(kind),
-      message_(std::move(message)),
-      location_(std::move(location)),
-      hint_(std::move(hint)) {}
+      message_(redact_logins(std::move(message))),
+      location_(redact_logins(std::move(location))),
+      hint_(redact_logins(std::move(hint))) {}
 
 namespace detail {
 

@@ -19,7 +19,7 @@ enum class ErrorKind {
 /// Thrown anywhere, caught only by run_main and by the assay command's main.
 class Error : public std::runtime_error {
  public:
-  /// Builds the text "<message> (<location>)\n  hint: <hint>"; empty parts are left out.
+  /// Builds the text "<message> (<location>)\n  hint: <hint>"; empty parts are left out, logins in addresses masked.
   Error(ErrorKind kind, std::string message, std::string location = "", std::string hint = "");
 
   ErrorKind kind() const { return kind_; }

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace assay {
@@ -9,8 +11,18 @@ namespace assay {
 /// JSON whose objects keep the order in which keys were set.
 using Json = nlohmann::ordered_json;
 
+/// The deepest nesting of lists and objects that is read: what nests deeper costs memory out of all proportion.
+inline constexpr int kMaxJsonDepth = 100;
+
+/// Formats JSON, in one line unless `indent` says otherwise. What is not UTF-8 becomes U+FFFD, NaN and infinities null.
+std::string format_json(const Json& value, int indent = -1);
+
+/// Parses what another program wrote, such as a server; nothing for what is no JSON, or nests deeper than
+/// kMaxJsonDepth.
+std::optional<Json> try_parse_json(std::string_view text);
+
 /// Parses JSON text. `origin` names it in errors.
-/// Errors: Error(kData) with the origin and the byte position.
+/// Errors: Error(kData) with the origin and the byte position; also for deeper nesting than kMaxJsonDepth.
 Json parse_json(std::string_view text, std::string_view origin);
 
 /// Reads and parses a JSON file. Errors: Error(kData).

@@ -63,8 +63,8 @@ Json to_lists(const at::Tensor& tensor) {
 
 void write_example(const fs::path& folder, const at::Tensor& example) {
   const auto lists = to_lists(example.to(torch::kCPU, torch::kFloat32));
-  write_file_atomically(folder / kExampleFile, lists.dump());
-  write_file_atomically(folder / kServingExampleFile, Json{{"inputs", lists}}.dump());
+  write_file_atomically(folder / kExampleFile, format_json(lists));
+  write_file_atomically(folder / kServingExampleFile, format_json(Json{{"inputs", lists}}));
 }
 
 /// Writes what says which packages the model needs, in the three forms that MLflow knows.
@@ -114,8 +114,8 @@ std::string describe(const ExportInfo& info, std::int64_t size_bytes, bool has_e
       "  outputs: '{}'\n"
       "  params: null\n"
       "utc_time_created: '{}.000000'\n",
-      kPickleModule, kPythonVersion, TORCH_VERSION, to_json(info).dump(), kMlflowVersion, size_bytes, inputs.dump(),
-      outputs.dump(), time);
+      kPickleModule, kPythonVersion, TORCH_VERSION, format_json(to_json(info)), kMlflowVersion, size_bytes,
+      format_json(inputs), format_json(outputs), time);
   if (has_example) {
     text += fmt::format("saved_input_example_info:\n  artifact_path: {}\n  serving_input_path: {}\n  type: ndarray\n",
                         kExampleFile, kServingExampleFile);

@@ -80,7 +80,7 @@ torch::jit::Module to_torchscript(models::Model& model, const std::array<std::in
 void save_torchscript(const torch::jit::Module& module, const ExportInfo& info, const std::filesystem::path& path) {
   // Serialised in memory first: LibTorch's own writer of files ends the process when the disk is full.
   std::ostringstream bytes;
-  module.save(bytes, {{kInfoFile, to_json(info).dump(2, ' ', false, Json::error_handler_t::replace)}});
+  module.save(bytes, {{kInfoFile, format_json(to_json(info), 2)}});
   write_file_atomically(path, bytes.view());
 }
 

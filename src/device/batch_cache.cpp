@@ -27,12 +27,12 @@ Json complete(Json question, std::int64_t budget_bytes) {
 
 BatchCache::BatchCache(std::filesystem::path folder, Json question, std::int64_t budget_bytes)
     : question_(complete(std::move(question), budget_bytes)),
-      file_(std::move(folder) / (sha256(question_.dump()) + ".json")) {}
+      file_(std::move(folder) / (sha256(format_json(question_)) + ".json")) {}
 
 std::optional<std::int64_t> BatchCache::find() const {
   const auto text = read_system_file(file_);
   if (text.empty()) return std::nullopt;  // absent, or not ours to read
-  const auto kept = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto kept = try_parse_json(text).value_or(Json());
   const auto size = kept.is_object() && kept.value("question", Json()) == question_ ? kept.find("micro") : kept.end();
   if (size == kept.end() || !size->is_number_integer() || size->get<std::int64_t>() < 1) {
     spdlog::warn("{} is damaged: the batch size is looked for anew", file_.string());

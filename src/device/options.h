@@ -42,6 +42,9 @@ struct Tiers {
   }
 };
 
+/// More than any machine has cores; LibTorch would start as many as it is told.
+inline constexpr int kMostThreads = 4096;
+
 struct DeviceOptions {
   std::string name = "auto";
   std::optional<std::int64_t> threads;
@@ -57,9 +60,9 @@ struct DeviceOptions {
   static auto schema() {
     return config::schema<DeviceOptions>(
         config::field("name", &DeviceOptions::name, "auto, cpu, cuda, cuda:1, mps, xpu"),
-        config::field("threads", &DeviceOptions::threads, config::at_least(1),
+        config::field("threads", &DeviceOptions::threads, config::between(1, kMostThreads),
                       "threads of one operation; auto: the cores"),
-        config::field("interop_threads", &DeviceOptions::interop_threads, config::at_least(1),
+        config::field("interop_threads", &DeviceOptions::interop_threads, config::between(1, kMostThreads),
                       "operations that may run at a time on the CPU; auto: as LibTorch has it"),
         config::field("memory_budget", &DeviceOptions::memory_budget,
                       "what a run may use, such as \"2 GB\"; auto: the fraction below"),

@@ -4,6 +4,7 @@
 
 #include "config/files.h"
 #include "core/build_info.h"
+#include "core/redact.h"
 #include "front/help.h"
 
 namespace assay::front {
@@ -37,6 +38,13 @@ std::string quote_for_shell(const std::string& word) {
   return quoted + "'";
 }
 
+std::string explain_missing_folder(const std::string& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return "";
+  return fmt::format("there is no folder {}\n  hint: it is looked for below the current folder, {}", path,
+                     fs::current_path(ignored).string());
+}
+
 std::vector<fs::path> search_path(const CommandLine& command_line, const std::vector<fs::path>& own_configs) {
   auto folders = command_line.config_dirs;
   folders.insert(folders.end(), own_configs.begin(), own_configs.end());
@@ -58,7 +66,8 @@ std::optional<int> parse_command_line(int argc, char** argv, const config::Catal
       ->option_text("KEY=VALUE...");
   app.add_option("--config-dir", command_line.config_dirs,
                  "folder of configuration files that come before the project's")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check(explain_missing_folder);
   app.add_flag("-m,--multirun", command_line.multirun, "run every combination of key=a,b and key=range(n)");
   app.add_flag("--force", command_line.force, "run again what has already finished");
   app.add_flag("--dry-run", command_line.dry_run, "check everything, say what would run, and stop");
@@ -76,6 +85,10 @@ std::optional<int> parse_command_line(int argc, char** argv, const config::Catal
            "\n\nOptions (set with key=value):" + list_options(catalogue.options);
   });
   for (int i = 0; i < argc; ++i) command_line.text += (i == 0 ? "" : " ") + quote_for_shell(i == 0 ? name : argv[i]);
+  command_line.text = redact_logins(std::move(command_line.text));
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    return redact_logins(CLI::FailureMessage::simple(failed, error));
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

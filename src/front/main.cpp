@@ -10,6 +10,7 @@
 
 #include "config/excerpt.h"
 #include "core/error.h"
+#include "core/terminal.h"
 #include "front/check.h"
 #include "front/freed_memory.h"
 #include "front/inspection.h"
@@ -71,13 +72,14 @@ int run(int argc, char** argv) {
 }  // namespace assay::front
 
 int main(int argc, char** argv) {
+  assay::open_standard_descriptors();
   try {
     return assay::front::run(argc, argv);
   } catch (const assay::Error& error) {
-    fmt::print(stderr, "error: {}\n", assay::config::with_excerpts(error.what()));
+    assay::print_status("error: {}\n", assay::config::with_excerpts(error.what()));
     return static_cast<int>(error.kind());
   } catch (const std::exception& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
+    assay::print_status("error: {}\n", error.what());
     return static_cast<int>(assay::ErrorKind::kInternal);
   }
 }

@@ -7,6 +7,7 @@
 #include "core/build_info.h"
 #include "core/error.h"
 #include "core/stop.h"
+#include "core/terminal.h"
 #include "tool/commands.h"
 
 namespace {
@@ -39,15 +40,16 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  assay::open_standard_descriptors();
   try {
     return run(argc, argv);
   } catch (const assay::Stopped& stopped) {
     return 128 + stopped.signal;
   } catch (const assay::Error& error) {
-    fmt::print(stderr, "assay: {}\n", error.what());
+    assay::print_status("assay: {}\n", error.what());
     return static_cast<int>(error.kind());
   } catch (const std::exception& error) {
-    fmt::print(stderr, "assay: {}\n", error.what());
+    assay::print_status("assay: {}\n", error.what());
     return static_cast<int>(assay::ErrorKind::kInternal);
   }
 }

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "core/terminal.h"
 #include "report/generate.h"
 #include "report/mlflow_source.h"
 #include "tool/commands.h"
@@ -24,10 +25,9 @@ int run_report(const ReportOptions& options) {
   const auto loaded = options.experiment.empty()
                           ? report::load_records(options.sources)
                           : report::load_records_from_mlflow(options.experiment, options.tracking_uri);
-  for (const auto& record : loaded.unreadable)
-    fmt::print(stderr, "assay: left out {}: {}\n", record.origin, record.reason);
+  for (const auto& record : loaded.unreadable) print_status("assay: left out {}: {}\n", record.origin, record.reason);
   const auto generated = report::generate_report(loaded, options.out);
-  for (const auto& warning : generated.warnings) fmt::print(stderr, "assay: {}\n", warning);
+  for (const auto& warning : generated.warnings) print_status("assay: {}\n", warning);
   fmt::print("{}\n{}\n", generated.markdown.string(), generated.html.string());
   return loaded.unreadable.empty() ? 0 : static_cast<int>(ErrorKind::kData);
 }

@@ -142,7 +142,7 @@ class Checker {
     if (response.body.empty() || response.body.find_first_not_of("0123456789.abcdefrv+-\n") != std::string::npos)
       return track::explain_garbage(response, server_);
     auto text = "MLflow " + response.body.substr(0, response.body.find('\n'));
-    const auto info = Json::parse(get("/api/3.0/mlflow/server-info").body, nullptr, /*allow_exceptions=*/false);
+    const auto info = try_parse_json(get("/api/3.0/mlflow/server-info").body).value_or(Json());
     if (!info.is_object()) return text;  // an older server
     if (info.value("workspaces_enabled", Json()) == true) text += ", workspaces";
     if (info.value("multipart_uploads_enabled", Json()) == true) text += ", multipart uploads";
@@ -165,8 +165,7 @@ class Checker {
         return std::string("the server answers, and wants a login");
       }
       if (failure) return *std::move(failure);
-      if (!Json::parse(response.body, nullptr, /*allow_exceptions=*/false).is_object())
-        return track::explain_garbage(response, server_);
+      if (!try_parse_json(response.body).value_or(Json()).is_object()) return track::explain_garbage(response, server_);
       return std::string("MLflow's REST API answers");
     });
     is_let_in_ = try_it("login", is_api, [&]() -> Finding {

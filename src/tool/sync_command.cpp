@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/stop.h"
+#include "core/terminal.h"
 #include "tool/commands.h"
 #include "track/backoff.h"
 #include "track/deliverer.h"
@@ -68,7 +69,8 @@ std::string choose_uri(const SyncOptions& options, const std::vector<RecordedRun
 std::string deliver(const SyncOptions& options, Journal& journal, std::int64_t num_waiting) {
   const auto uri = choose_uri(options, journal.store().runs());
   track::MlflowApi api(track::find_tracking_server(uri, "--tracking-uri"), track::environment_http_options());
-  track::Deliverer deliverer(api, {.multipart = track::environment_multipart_policy()});
+  track::Deliverer deliverer(
+      api, {.moves = !options.tracking_uri.empty(), .multipart = track::environment_multipart_policy()});
   track::Backoff backoff(options.patience_s, std::random_device{}(), track::environment_retry_policy());
   const track::DeliveryBar bar("delivering " + journal.record_folder().string(), num_waiting, [&] {
     const auto num_delivered = std::max<std::int64_t>(0, num_waiting - journal.store().num_waiting());
@@ -83,6 +85,8 @@ std::string deliver(const SyncOptions& options, Journal& journal, std::int64_t n
       backoff.succeed();
     } else if (step.failure->kind == track::Failure::Kind::kRejected) {
       refusal = fmt::format("{} cannot be tracked: {}", step.what, step.failure->to_string());
+    } else if (step.failure->is_pending) {
+      sleep_until(std::chrono::steady_clock::now() + std::chrono::seconds(1));
     } else {
       const auto again = backoff.fail(std::chrono::steady_clock::now(), step.failure->retry_after_s);
       const bool is_hopeless = !step.failure->connected || step.failure->kind == track::Failure::Kind::kUnusable;
@@ -97,7 +101,7 @@ bool tell_differences(track::JournalStore& store) {
   bool is_as_logged = true;
   for (const auto& run : store.runs()) {
     if (run.verification.empty() || run.verification == track::kVerified) continue;
-    fmt::print(stderr, "  run `{}` on the server: {}\n", run.name, run.verification);
+    print_status("  run `{}` on the server: {}\n", run.name, run.verification);
     is_as_logged = false;
   }
   return is_as_logged;
@@ -107,16 +111,18 @@ bool tell_differences(track::JournalStore& store) {
 bool sync_journal(const SyncOptions& options, const std::filesystem::path& path, std::int64_t& num_delivered) {
   Journal journal(path);
   close_dead_runs(journal);
+  journal.store().reopen_incomplete();
   const auto before = journal.store().count();
   if (before.waiting == 0) return true;
   const auto reason = deliver(options, journal, before.waiting);
   const auto after = journal.store().count();
-  num_delivered += after.delivered - before.delivered;
-  fmt::print("{}: {} delivered{}\n", path.string(), after.delivered - before.delivered,
-             after.waiting > 0 ? fmt::format(", {} left", after.waiting) : "");
-  if (!reason.empty()) fmt::print(stderr, "  {}\n", reason);
+  const auto num_left = after.undelivered();
+  const auto num_sent = std::max<std::int64_t>(0, after.delivered - before.delivered);
+  num_delivered += num_sent;
+  fmt::print("{}: {} delivered{}\n", path.string(), num_sent, num_left > 0 ? fmt::format(", {} left", num_left) : "");
+  if (!reason.empty()) print_status("  {}\n", reason);
   const bool is_as_logged = tell_differences(journal.store());
-  return after.waiting == 0 && after.refused == before.refused && is_as_logged;
+  return num_left == 0 && is_as_logged;
 }
 
 int sync_once(const SyncOptions& options) {
@@ -130,7 +136,7 @@ int sync_once(const SyncOptions& options) {
       fmt::print("{}: still being written\n", path.string());
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kConfig) throw;
-      fmt::print(stderr, "{}\n", error.what());
+      print_status("{}\n", error.what());
       ++num_incomplete;
     }
   }

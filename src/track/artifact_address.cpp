@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "track/entities.h"
 
@@ -13,12 +14,20 @@ constexpr std::string_view kApi = "/api/2.0/mlflow-artifacts/";
 constexpr std::string_view kFiles = "artifacts";
 constexpr std::string_view kProxyScheme = "mlflow-artifacts:";
 
+/// Says whether a path leads out of where it begins. Servers and curl would follow it.
+bool climbs(std::string_view path) {
+  const std::filesystem::path parts(path);
+  return std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part == "." || part == ".."; });
+}
+
 /// Returns where MLflow's part of an address begins; npos when it has none.
 std::size_t find_api(std::string_view url) { return url.find(fmt::format("{}{}/", kApi, kFiles)); }
 
 }  // namespace
 
 Outcome<std::string> artifact_url(const TrackingServer& server, std::string_view artifact_uri, std::string_view path) {
+  if (climbs(artifact_uri) || climbs(path))
+    return rejection(fmt::format("`{}` in `{}` is no file of a run", path, artifact_uri));
   const auto file = "/" + percent_encode(path);
   if (artifact_uri.starts_with("http://") || artifact_uri.starts_with("https://"))
     return std::string(artifact_uri) + file;

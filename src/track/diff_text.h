@@ -6,7 +6,8 @@
 
 namespace assay::track {
 
-/// Puts a diff together file by file: a file's change is in it whole or not at all, so that what is in it applies.
+/// Puts a diff together file by file: a file's change is in it whole or not at all, so that what is in it applies. Only
+/// lines that look like secrets are replaced, which is told.
 class DiffText {
  public:
   explicit DiffText(std::size_t max_bytes) : max_bytes_(max_bytes) {}

@@ -224,7 +224,7 @@ Json encode_batch(const Batch& batch, std::string_view run_id) {
           {"tags", encode_pairs(batch.tags)}};
 }
 
-std::string to_wire(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string to_wire(const Json& json) { return format_json(json); }
 
 std::string percent_encode(std::string_view text, bool keep_slashes) {
   std::string encoded;

@@ -64,11 +64,11 @@ std::vector<KeyValue> context_tags() {
   const auto text = environment_text("MLFLOW_RUN_CONTEXT");
   std::vector<KeyValue> tags;
   if (text.empty()) return tags;
-  const auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto json = try_parse_json(text).value_or(Json());
   if (!json.is_object()) refuse_context("MLFLOW_RUN_CONTEXT is no JSON object of tags");
   for (const auto& [key, value] : json.items()) {
     check_context_key(key);
-    tags.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
+    tags.emplace_back(key, value.is_string() ? value.get<std::string>() : format_json(value));
   }
   return tags;
 }

@@ -7,8 +7,10 @@
 #include <memory>
 #include <string_view>
 
+#include "core/sha256.h"
 #include "track/diff_text.h"
 #include "track/secrets.h"
+#include "track/upload_source.h"
 
 namespace assay::track {
 namespace {
@@ -131,22 +133,47 @@ void add_patch(git_diff* diff, std::size_t index, DiffText& text) {
   git_buf_dispose(&buffer);
 }
 
-/// Adds what is tracked, or what is not. Of the latter no more is read than a few times what fits into the diff: it may
-/// be a data set.
-void add_changes(git_diff* diff, bool untracked, std::size_t max_read_bytes, DiffText& text) {
+void add_tracked(git_diff* diff, DiffText& text) {
   for (std::size_t i = 0; i < git_diff_num_deltas(diff); ++i) {
     const git_diff_delta& delta = *git_diff_get_delta(diff, i);
-    if (is_untracked(delta) != untracked) continue;
-    if (const auto objection = find_objection(delta); !objection.empty()) {
+    if (is_untracked(delta)) continue;
+    const auto objection = find_objection(delta);
+    if (objection.empty()) {
+      add_patch(diff, i, text);
+    } else {
       text.leave_out(delta.new_file.path, objection);
+    }
+  }
+}
+
+/// Names what is not tracked, and lists the text files in it. No more is read than a few times what fits into the diff:
+/// it may be a data set.
+void add_untracked(git_diff* diff, std::size_t max_read_bytes, bool is_in_diff, GitState& state, DiffText& text) {
+  for (std::size_t i = 0; i < git_diff_num_deltas(diff); ++i) {
+    const git_diff_delta& delta = *git_diff_get_delta(diff, i);
+    if (!is_untracked(delta)) continue;
+    const fs::path path(delta.new_file.path);
+    if (const auto objection = find_objection(delta); !objection.empty() && is_in_diff) {
+      text.leave_out(path.native(), objection);
       continue;
     }
-    if (untracked && (delta.new_file.size > max_read_bytes || !text.fits(delta.new_file.size))) {
-      text.leave_out_long(delta.new_file.path, delta.new_file.size);
+    if (delta.new_file.size > max_read_bytes || (is_in_diff && !text.fits(delta.new_file.size))) {
+      text.leave_out_long(path.native(), delta.new_file.size);
       continue;
     }
-    if (untracked) max_read_bytes -= delta.new_file.size;
-    add_patch(diff, i, text);
+    max_read_bytes -= delta.new_file.size;
+    if (is_in_diff) {
+      add_patch(diff, i, text);
+      continue;
+    }
+    UploadSource source(LocalFile(state.folder / path));
+    const auto content = source.read_all();
+    if (!source.error().empty()) {
+      text.leave_out(path.native(), source.error());
+      continue;
+    }
+    text.leave_out(path.native(), "not tracked by Git, SHA-256 " + sha256(content));
+    if (content.find('\0') == std::string::npos && content.size() <= kMaxDiffBytes) state.untracked.push_back(path);
   }
 }
 
@@ -168,7 +195,7 @@ Diff compare_with_working_tree(git_repository* repository, const std::string& co
 }
 
 /// Reads how the working tree differs from the commit. Returns what is wrong, or nothing.
-std::string read_changes(git_repository* repository, std::size_t max_diff_bytes, GitState& state) {
+std::string read_changes(git_repository* repository, bool has_untracked, std::size_t max_diff_bytes, GitState& state) {
   constexpr std::size_t kMaxReadFactor = 16;
   if (git_repository_is_bare(repository) != 0) return "a bare repository has no working tree";
   const Diff diff = compare_with_working_tree(repository, state.commit);
@@ -179,14 +206,15 @@ std::string read_changes(git_repository* repository, std::size_t max_diff_bytes,
     state.dirty = state.dirty || !untracked;
   }
   DiffText text(max_diff_bytes);
-  for (const bool untracked : {false, true}) add_changes(diff.get(), untracked, max_diff_bytes * kMaxReadFactor, text);
+  add_tracked(diff.get(), text);
+  add_untracked(diff.get(), max_diff_bytes * kMaxReadFactor, has_untracked, state, text);
   state.diff = text.text();
   return "";
 }
 
 }  // namespace
 
-GitInspection inspect_git(const fs::path& inside, std::size_t max_diff_bytes) {
+GitInspection inspect_git(const fs::path& inside, bool has_untracked, std::size_t max_diff_bytes) {
   const Library library;
   git_repository* opened = nullptr;
   const int result = git_repository_open_ext(&opened, inside.c_str(), 0, nullptr);
@@ -197,8 +225,19 @@ GitInspection inspect_git(const fs::path& inside, std::size_t max_diff_bytes) {
   state.folder = work_tree != nullptr ? work_tree : git_repository_path(repository.get());
   if (auto fault = read_head(repository.get(), state); !fault.empty()) return {std::nullopt, std::move(fault)};
   state.url = read_url(repository.get());
-  auto fault = read_changes(repository.get(), max_diff_bytes, state);
+  auto fault = read_changes(repository.get(), has_untracked, max_diff_bytes, state);
   return {std::move(state), std::move(fault)};
+}
+
+std::string keep_untracked(const GitState& state, const fs::path& folder) {
+  std::string fault;
+  for (const auto& path : state.untracked) {
+    std::error_code error;
+    fs::create_directories((folder / path).parent_path(), error);
+    if (!error) fs::copy_file(state.folder / path, folder / path, fs::copy_options::overwrite_existing, error);
+    if (error && fault.empty()) fault = fmt::format("{} is not kept: {}", path.string(), error.message());
+  }
+  return fault;
 }
 
 }  // namespace assay::track

@@ -111,6 +111,7 @@ void set(CURL* curl, CURLoption option, Value value) {
 void set_connection_options(HttpClient::State& state) {
   set(state.curl, CURLOPT_NOSIGNAL, 1L);
   set(state.curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(state.curl, CURLOPT_PATH_AS_IS, 1L);  // no other address than the one that was checked
   set(state.curl, CURLOPT_USERAGENT, fmt::format("assay/{}", build_info().version).c_str());
   set(state.curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(state.options.connect_timeout_s * 1000));
   set(state.curl, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -196,7 +197,7 @@ std::unique_ptr<curl_slist, FreeHeaders> make_headers(const HttpOptions& options
   // The empty Expect stops curl from waiting for "100 Continue" before a large body.
   std::unique_ptr<curl_slist, FreeHeaders> headers(curl_slist_append(nullptr, "Expect:"));
   const char* const type =
-      request.upload.empty() ? "Content-Type: application/json" : "Content-Type: application/octet-stream";
+      request.upload.path.empty() ? "Content-Type: application/json" : "Content-Type: application/octet-stream";
   if (!request.part) curl_slist_append(headers.get(), type);
   for (const auto& header : options.headers) curl_slist_append(headers.get(), header.c_str());
   for (const auto& header : request.headers) curl_slist_append(headers.get(), header.c_str());
@@ -230,7 +231,7 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
   set_tls(curl, state_->options.tls);
 
   std::optional<UploadSource> source;
-  if (!request.upload.empty()) {
+  if (!request.upload.path.empty()) {
     source.emplace(request.upload, request.part, request.num_sent);
     if (!source->error().empty()) {
       response.transport = Transport::kFile;

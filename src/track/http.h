@@ -48,8 +48,8 @@ struct HttpOptions {
 struct HttpRequest {
   std::string method = "GET";
   std::string url;
-  std::string body;                   ///< sent as application/json unless empty
-  std::filesystem::path upload = {};  ///< sent raw instead of `body`
+  std::string body;       ///< sent as application/json unless empty
+  LocalFile upload = {};  ///< sent raw instead of `body`, unless its path is empty
   /// Of `upload`; all of it where unset. It goes without Content-Type, which the address may not be signed for.
   std::optional<FilePart> part = {};
   std::atomic<std::int64_t>* num_sent = nullptr;  ///< counts the bytes of `upload` as they go; null for none

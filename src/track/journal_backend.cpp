@@ -8,12 +8,14 @@ namespace {
 
 struct JournalOptions {
   bool system_metrics = false;
+  bool source_untracked = false;
   std::string register_as;
   std::vector<std::string> aliases;
 
   static auto schema() {
     using O = JournalOptions;
     return config::schema<O>(config::field("system_metrics", &O::system_metrics, kSystemMetricsHelp),
+                             config::field("source_untracked", &O::source_untracked, kSourceUntrackedHelp),
                              config::field("register_as", &O::register_as, kRegisterAsHelp),
                              config::field("aliases", &O::aliases, kAliasesHelp));
   }

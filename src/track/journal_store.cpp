@@ -18,6 +18,10 @@ RunStatus status_from(const std::string& text) {
   throw Error(ErrorKind::kData, fmt::format("journal: \"{}\" is no status of a run", text));
 }
 
+std::filesystem::path record_folder_of(const std::filesystem::path& journal) {
+  return std::filesystem::absolute(journal).lexically_normal().parent_path().parent_path();
+}
+
 Json to_json(const std::vector<KeyValue>& pairs) {
   auto list = Json::array();
   for (const auto& [key, value] : pairs) list.push_back({key, value});
@@ -26,7 +30,8 @@ Json to_json(const std::vector<KeyValue>& pairs) {
 
 }  // namespace
 
-JournalStore::JournalStore(const std::filesystem::path& path) : path_(path), database_(path) {
+JournalStore::JournalStore(const std::filesystem::path& path)
+    : path_(path), record_folder_(record_folder_of(path)), database_(path) {
   const auto damaged = [&](const std::string& what) { return DamagedDatabase(ErrorKind::kData, what, path.string()); };
   if (is_no_journal_yet(path)) {
     make_journal(database_);
@@ -35,6 +40,9 @@ JournalStore::JournalStore(const std::filesystem::path& path) : path_(path), dat
     if (const auto damage = find_damage(database_); !damage.empty()) throw damaged(damage);
   }
   database_.use_wal();
+  database_.execute("PRAGMA temp_store=MEMORY");
+  // Goes with the connection. The place of a run itself is its negative id.
+  database_.execute("CREATE TEMP TABLE refused(place INTEGER PRIMARY KEY, run INTEGER NOT NULL, why TEXT NOT NULL)");
 }
 
 std::int64_t JournalStore::begin_run(const RecordedRun& run) {
@@ -108,7 +116,8 @@ std::vector<RecordedRun> JournalStore::runs() {
   std::vector<RecordedRun> runs;
   auto rows = database_.prepare(
       "SELECT id, parent, uuid, experiment, name, start_ms, tags, status, end_ms, server, experiment_id, run_id, "
-      "artifact_uri, create_tried, closed, target, verification, resume_id FROM run ORDER BY id");
+      "artifact_uri, create_tried, closed, target, verification, resume_id, -id IN (SELECT place FROM refused) "
+      "FROM run ORDER BY id");
   while (rows.next()) {
     RecordedRun run;
     run.id = rows.integer(0);
@@ -129,17 +138,18 @@ std::vector<RecordedRun> JournalStore::runs() {
     run.target = rows.text(15);
     run.verification = rows.text(16);
     run.resume_id = rows.text(17);
+    run.is_refused = rows.integer(18) != 0;
     runs.push_back(std::move(run));
   }
   return runs;
 }
 
-Waiting JournalStore::next_batch(std::int64_t run) {
+Waiting JournalStore::next_batch(std::int64_t run, std::size_t max) {
   const std::lock_guard lock(mutex_);
   auto rows = database_.prepare(
       "SELECT place, kind, key, number, text, time_ms, step FROM entry INDEXED BY waiting "
-      "WHERE run = ? AND state = 0 AND kind <= 2 ORDER BY place LIMIT ?");
-  rows.bind(run).bind(static_cast<std::int64_t>(kMaxBatchEntities));
+      "WHERE run = ? AND state = 0 AND kind <= 2 AND place NOT IN (SELECT place FROM refused) ORDER BY place LIMIT ?");
+  rows.bind(run).bind(static_cast<std::int64_t>(max));
   Waiting waiting;
   std::size_t num_bytes = 0;
   while (rows.next()) {
@@ -182,99 +192,38 @@ std::vector<WaitingFile> JournalStore::next_files(std::int64_t run, std::size_t 
 std::vector<WaitingFile> JournalStore::waiting_files(std::int64_t run, std::size_t max) {
   const std::lock_guard lock(mutex_);
   auto rows = database_.prepare(
-      "SELECT place, text, key FROM entry INDEXED BY waiting WHERE run = ? AND state = 0 AND kind = 3 ORDER BY place "
-      "LIMIT ?");
+      "SELECT place, text, key FROM entry INDEXED BY waiting WHERE run = ? AND state = 0 AND kind = 3 "
+      "AND place NOT IN (SELECT place FROM refused) ORDER BY place LIMIT ?");
   rows.bind(run).bind(static_cast<std::int64_t>(max));
   std::vector<WaitingFile> files;
   std::set<std::string> paths;
   while (rows.next() && paths.insert(rows.text(2)).second)
-    files.push_back({rows.integer(0), rows.text(1), rows.text(2)});
+    files.push_back({rows.integer(0), locate(rows.text(1)), rows.text(2)});
   return files;
+}
+
+LocalFile JournalStore::locate(const std::filesystem::path& file) const {
+  return file.is_absolute() ? LocalFile(file) : LocalFile(record_folder_ / file, record_folder_);
 }
 
 std::optional<WaitingItem> JournalStore::next_item(std::int64_t run) {
   const std::lock_guard lock(mutex_);
   auto rows = database_.prepare(
       "SELECT place, kind, key, text FROM entry INDEXED BY waiting WHERE run = ? AND state = 0 AND kind >= 5 "
-      "ORDER BY place LIMIT 1");
+      "AND place NOT IN (SELECT place FROM refused) ORDER BY place LIMIT 1");
   rows.bind(run);
   if (!rows.next()) return std::nullopt;
-  return WaitingItem{rows.integer(0), static_cast<EntryKind>(rows.integer(1)), rows.text(2),
-                     parse_json(rows.text(3), path_.string())};
-}
-
-void JournalStore::mark_create_tried(std::int64_t run) {
-  const std::lock_guard lock(mutex_);
-  database_.transact([&] {
-    database_.prepare("UPDATE run SET create_tried = 1 WHERE id = ?").bind(run).run();
-    seal_delivery(database_, run);
-  });
-}
-
-void JournalStore::mark_made(const RecordedRun& run) {
-  const std::lock_guard lock(mutex_);
-  database_.transact([&] {
-    database_.prepare("UPDATE run SET server = ?, experiment_id = ?, run_id = ?, artifact_uri = ? WHERE id = ?")
-        .bind(run.server)
-        .bind(run.experiment_id)
-        .bind(run.run_id)
-        .bind(run.artifact_uri)
-        .bind(run.id)
-        .run();
-    seal_delivery(database_, run.id);
-  });
-}
-
-void JournalStore::mark_closed(std::int64_t run, const std::string& verification, const std::string& refusal) {
-  const std::lock_guard lock(mutex_);
-  database_.transact([&] {
-    database_.prepare("UPDATE run SET closed = 1, verification = ? WHERE id = ?").bind(verification).bind(run).run();
-    if (!refusal.empty()) add_refusal(run, 1, refusal);
-    seal_delivery(database_, run);
-  });
-}
-
-void JournalStore::mark_delivered(const std::vector<std::int64_t>& places) {
-  const std::lock_guard lock(mutex_);
-  database_.transact([&] { settle(places); });
-}
-
-void JournalStore::mark_refused(std::int64_t run, const std::vector<std::int64_t>& places, std::size_t count,
-                                const std::string& why) {
-  const std::lock_guard lock(mutex_);
-  database_.transact([&] {
-    settle(places);
-    add_refusal(run, count, why);
-    seal_delivery(database_, run);
-  });
-}
-
-void JournalStore::mark_file_delivered(std::int64_t place, const FileContent& content) {
-  const std::lock_guard lock(mutex_);
-  database_.transact([&] {
-    database_.prepare("INSERT OR REPLACE INTO upload VALUES (?1, ?2, ?3, checksum_of(?1, ?2, ?3))")
-        .bind(place)
-        .bind(content.size_bytes)
-        .bind(content.sha256)
-        .run();
-    settle({place});
-  });
-}
-
-void JournalStore::settle(const std::vector<std::int64_t>& places) {
-  auto update = database_.prepare("UPDATE entry SET state = 1, checksum = ~checksum WHERE place = ? AND state = 0");
-  for (const auto place : places) update.bind(place).run();
-}
-
-void JournalStore::add_refusal(std::int64_t run, std::size_t count, const std::string& why) {
-  database_
-      .prepare(
-          "UPDATE run SET refused = refused + ?, first_refusal = CASE first_refusal WHEN '' THEN ? ELSE "
-          "first_refusal END WHERE id = ?")
-      .bind(static_cast<std::int64_t>(count))
-      .bind(why)
-      .bind(run)
-      .run();
+  WaitingItem item{rows.integer(0),
+                   static_cast<EntryKind>(rows.integer(1)),
+                   rows.text(2),
+                   parse_json(rows.text(3), path_.string()),
+                   {}};
+  const auto found = item.description.is_object() ? item.description.find("folder") : item.description.end();
+  if (found == item.description.end() || !found->is_string()) return item;
+  const auto folder = locate(found->get<std::string>());
+  *found = folder.path.string();
+  item.root = folder.root.empty() ? folder.path : folder.root;
+  return item;
 }
 
 void JournalStore::visit_points(std::int64_t run, const std::function<void(const Metric&)>& visit) {
@@ -309,11 +258,15 @@ JournalStore::Counts JournalStore::count(std::int64_t run) {
   const std::lock_guard lock(mutex_);
   auto rows = database_.prepare(
       "SELECT (SELECT COUNT(*) FROM entry INDEXED BY waiting WHERE run = run.id AND state = 0) + 1 - closed, "
-      "(SELECT COUNT(*) FROM entry WHERE entry.run = run.id AND state = 1) + closed - refused, refused, first_refusal "
-      "FROM run WHERE id = ?");
+      "(SELECT COUNT(*) FROM entry WHERE entry.run = run.id AND state = 1) + closed, "
+      "(SELECT COUNT(*) FROM refused WHERE run = run.id), -id IN (SELECT place FROM refused), "
+      "(SELECT why FROM refused WHERE run = run.id ORDER BY place LIMIT 1) FROM run WHERE id = ?");
   rows.bind(run);
   if (!rows.next()) return {};
-  return {rows.integer(0), rows.integer(1), rows.integer(2), rows.text(3)};
+  const auto undelivered = rows.integer(0);
+  const bool is_run_refused = rows.integer(3) != 0;
+  const auto refused = is_run_refused ? undelivered : rows.integer(2);
+  return {undelivered - refused, rows.integer(1), refused, rows.text(4)};
 }
 
 JournalStore::Counts JournalStore::count() {
@@ -331,8 +284,9 @@ JournalStore::Counts JournalStore::count() {
 std::int64_t JournalStore::num_waiting() {
   const std::lock_guard lock(mutex_);
   auto row = database_.prepare(
-      "SELECT (SELECT COUNT(*) FROM entry INDEXED BY waiting WHERE state = 0) + "
-      "(SELECT COUNT(*) FROM run WHERE closed = 0)");
+      "SELECT (SELECT COUNT(*) FROM entry INDEXED BY waiting WHERE state = 0 AND place NOT IN (SELECT place FROM "
+      "refused) AND -run NOT IN (SELECT place FROM refused)) + "
+      "(SELECT COUNT(*) FROM run WHERE closed = 0 AND -id NOT IN (SELECT place FROM refused))");
   return row.next() ? row.integer(0) : 0;
 }
 

@@ -14,6 +14,7 @@
 #include "track/entities.h"
 #include "track/journal_record.h"
 #include "track/tracker.h"
+#include "track/upload_source.h"
 
 namespace assay::track {
 
@@ -38,7 +39,8 @@ struct RecordedRun {
   std::string run_id;
   std::string artifact_uri;
   bool create_tried = false;  ///< a request to make it went out, and may have arrived
-  bool is_closed = false;     ///< everything, the final status too, is there
+  bool is_closed = false;     ///< the final status is there, and all else that the server takes
+  bool is_refused = false;    ///< since the journal was opened: the server does not take the run, or its final status
   std::string verification;   ///< once closed: kVerified, or what the server did not give back as it was logged
 };
 
@@ -59,7 +61,7 @@ struct FileContent {
 
 struct WaitingFile {
   std::int64_t place = 0;
-  std::filesystem::path file;
+  LocalFile file;
   std::string path;                           ///< inside the run
   std::optional<FileContent> delivered = {};  ///< under the same path before
 };
@@ -69,10 +71,12 @@ struct WaitingItem {
   std::int64_t place = 0;
   EntryKind kind = EntryKind::kDataset;
   std::string name;
-  Json description;  ///< as to_json() made it
+  Json description;                 ///< as to_json() made it
+  std::filesystem::path root = {};  ///< of a model: the folder in which all of its files must lie
 };
 
-/// Is the database of a journal: runs, what they logged, and what of it a server has confirmed. Thread-safe.
+/// Is the database of a journal: runs, what they logged, and what of it a server has confirmed. What a server refuses
+/// waits on, and is left alone only until the journal is opened again. Thread-safe.
 /// Errors of all functions: Error(kData) with the path and SQLite's reason.
 class JournalStore {
  public:
@@ -93,21 +97,25 @@ class JournalStore {
 
   std::vector<RecordedRun> runs();  ///< parents before their children
 
-  // What the server has not confirmed, oldest first.
-  Waiting next_batch(std::int64_t run);
+  // What the server has neither confirmed nor refused, oldest first. Files lie where the run's folder is now.
+  Waiting next_batch(std::int64_t run, std::size_t max = kMaxBatchEntities);
   std::vector<WaitingFile> next_files(std::int64_t run, std::size_t max);  ///< no two with the same path
   std::optional<WaitingItem> next_item(std::int64_t run);
 
   void mark_create_tried(std::int64_t run);
   void mark_made(const RecordedRun& run);
-  /// Closes a run, with what reading it back gave, and why the final status was refused or "".
-  void mark_closed(std::int64_t run, const std::string& verification, const std::string& refusal);
+  void mark_closed(std::int64_t run, const std::string& verification);  ///< with what reading it back gave
   void mark_delivered(const std::vector<std::int64_t>& places);
   void mark_file_delivered(std::int64_t place, const FileContent& content);
 
-  /// Settles places of which the server refused `count`.
-  void mark_refused(std::int64_t run, const std::vector<std::int64_t>& places, std::size_t count,
-                    const std::string& why);
+  void mark_refused(std::int64_t run, const std::vector<std::int64_t>& places, const std::string& why);
+  void mark_run_refused(std::int64_t run, const std::string& why);
+
+  /// Takes back that anything of the runs was delivered: each is looked for on the server, or made, and sent whole.
+  void deliver_again();
+
+  /// Opens the runs again of which a server had refused something or did not give all back.
+  void reopen_incomplete();
 
   // What a server must give back, in the order in which it was logged; of what was set twice, the last.
   void visit_points(std::int64_t run, const std::function<void(const Metric&)>& visit);
@@ -118,13 +126,15 @@ class JournalStore {
   struct Counts {
     std::int64_t waiting = 0;
     std::int64_t delivered = 0;
-    std::int64_t refused = 0;  ///< by the server, for good
+    std::int64_t refused = 0;  ///< by the server, since the journal was opened
     std::string first_refusal;
+
+    std::int64_t undelivered() const { return waiting + refused; }
   };
   Counts count(std::int64_t run);
   Counts count();  ///< of all runs
 
-  /// Counts what waits, of all runs; unlike count() without looking at what is delivered.
+  /// Counts what waits and is not refused, of all runs; unlike count() without looking at what is delivered.
   std::int64_t num_waiting();
 
   /// Returns the time of the newest entry of a run, or its start. Units: milliseconds since 1970.
@@ -132,10 +142,12 @@ class JournalStore {
 
  private:
   std::vector<WaitingFile> waiting_files(std::int64_t run, std::size_t max);
+  LocalFile locate(const std::filesystem::path& file) const;
   void settle(const std::vector<std::int64_t>& places);
-  void add_refusal(std::int64_t run, std::size_t count, const std::string& why);
+  void deliver_again(std::int64_t run);
 
-  std::filesystem::path path_;
+  const std::filesystem::path path_;
+  const std::filesystem::path record_folder_;
   std::mutex mutex_;
   Database database_;
 };

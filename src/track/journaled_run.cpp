@@ -56,6 +56,13 @@ bool is_inside(const std::filesystem::path& path, const std::filesystem::path& f
   return !relative.empty() && *relative.begin() != "..";
 }
 
+/// Names a file as the journal keeps it: one in the run's folder by its place there, since that folder may be moved.
+std::filesystem::path place_in_journal(const std::filesystem::path& file, const std::filesystem::path& record_folder) {
+  const auto path = std::filesystem::absolute(file).lexically_normal();
+  const auto folder = std::filesystem::absolute(record_folder).lexically_normal();
+  return is_inside(path, folder) ? path.lexically_relative(folder) : path;
+}
+
 /// Refuses what only seems to lie in the run's folder: whoever prepared that folder could have any file sent.
 void refuse_link_outside(const std::filesystem::path& file, const std::filesystem::path& record_folder) {
   std::error_code ignored;
@@ -171,7 +178,7 @@ void JournaledRun::log_artifact(const std::filesystem::path& file, std::string_v
                  .run = run_.id,
                  .time_ms = wall_clock_ms(),
                  .key = artifact_path,
-                 .text = path.native()});
+                 .text = place_in_journal(file, journal_->record_folder()).native()});
   if (sender_ != nullptr) sender_->wake();
 }
 
@@ -183,7 +190,7 @@ void JournaledRun::log_dataset(const DatasetInput& dataset) {
 void JournaledRun::log_model(const LoggedModel& model) {
   auto kept = registered(model, registration_);
   check_model(kept);
-  kept.folder = std::filesystem::absolute(model.folder);
+  kept.folder = place_in_journal(model.folder, journal_->record_folder());
   log_item(EntryKind::kModel, model.name, to_json(kept));
   if (sender_ != nullptr) sender_->wake();
 }
@@ -235,10 +242,11 @@ Delivery JournaledRun::delivery() const {
   for (const auto& run : family()) {
     const auto counts = journal_->store().count(run.id);
     delivery.sent += counts.delivered;
-    delivery.undelivered += counts.waiting + counts.refused;
+    delivery.undelivered += counts.undelivered();
     if (delivery.first_error.empty()) delivery.first_error = counts.first_refusal;
     delivery.verified = delivery.verified && run.verification == kVerified;
-    if (!run.verification.empty() && run.verification != kVerified && delivery.difference.empty())
+    const bool is_different = !run.verification.empty() && run.verification != kVerified;
+    if (is_different && counts.undelivered() == 0 && delivery.difference.empty())
       delivery.difference = fmt::format("run `{}` on the server: {}", run.name, run.verification);
     if (run.id != run_.id || run.run_id.empty()) continue;
     delivery.run_id = run.run_id;

@@ -45,11 +45,11 @@ void log_tables(Run& run, const std::filesystem::path& folder, const std::vector
   for (const auto& table : tables) {
     for (const auto& row : table.rows) ASSAY_CHECK(row.size() == table.columns.size());
     const Json content = {{"columns", table.columns}, {"data", table.rows}};
-    write_file_atomically(folder / table.path, content.dump(-1, ' ', false, Json::error_handler_t::replace));
+    write_file_atomically(folder / table.path, format_json(content));
     run.log_artifact(folder / table.path, table.path);
     list.push_back({{"path", table.path}, {"type", "table"}});
   }
-  run.set_tag("mlflow.loggedArtifacts", list.dump());
+  run.set_tag("mlflow.loggedArtifacts", format_json(list));
 }
 
 }  // namespace assay::track

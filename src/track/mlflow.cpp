@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/redact.h"
 #include "track/environment.h"
 #include "track/journaled_run.h"
 #include "track/plugin.h"
@@ -18,6 +19,7 @@ struct MlflowOptions {
   double flush_timeout_s = 20.0;
   bool read_back = true;
   bool system_metrics = false;
+  bool source_untracked = false;
   std::string register_as;
   std::vector<std::string> aliases;
 
@@ -37,6 +39,7 @@ struct MlflowOptions {
                       "longest wait for delivery at the end of a run"),
         config::field("read_back", &O::read_back, "before a run ends, read everything back and compare it"),
         config::field("system_metrics", &O::system_metrics, kSystemMetricsHelp),
+        config::field("source_untracked", &O::source_untracked, kSourceUntrackedHelp),
         config::field("register_as", &O::register_as, kRegisterAsHelp),
         config::field("aliases", &O::aliases, kAliasesHelp));
   }
@@ -44,9 +47,7 @@ struct MlflowOptions {
 
 /// The configuration goes into the record and to the server, and so would a login written there.
 void refuse_login(const std::string& uri, const std::string& origin) {
-  const auto scheme = uri.find("://");
-  const auto authority = uri.substr(scheme == std::string::npos ? 0 : scheme + 3);
-  if (authority.substr(0, authority.find('/')).find('@') == std::string::npos) return;
+  if (redact_logins(uri) == uri) return;
   throw Error(ErrorKind::kConfig, "track.uri must not hold a user or a password: the configuration is recorded", origin,
               "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD instead");
 }
@@ -64,7 +65,7 @@ class MlflowTracker final : public Tracker {
     http.connect_timeout_s = options.connect_timeout_s;
     if (section.table().find("request_timeout_s") != nullptr) http.request_timeout_s = options.request_timeout_s;
     MlflowApi api(find_tracking_server(options.uri, origin), http);
-    const DelivererOptions delivery{options.read_back, environment_multipart_policy()};
+    const DelivererOptions delivery{.reads_back = options.read_back, .multipart = environment_multipart_policy()};
     const SenderOptions sending{2.0 * options.connect_timeout_s, options.retry_deadline_s, options.flush_timeout_s,
                                 delivery, environment_retry_policy()};
     sender_ = std::make_shared<Sender>(std::move(api), sending);

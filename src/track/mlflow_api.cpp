@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kApi = "/api/2.0/mlflow/";
 constexpr std::string_view kUserTag = "mlflow.user";
-constexpr int kRunsPerPage = 1000;
+constexpr int kRunsPerPage = 100;
 constexpr int kPointsPerPage = 10000;
 
 std::string query(std::string_view text) { return percent_encode(text, /*keep_slashes=*/false); }
@@ -50,6 +50,10 @@ Outcome<Json> MlflowApi::post(std::string_view path, const Json& body, bool once
 
 Outcome<Json> MlflowApi::patch(std::string_view path, const Json& body) {
   return send("PATCH", path, body, /*once=*/false);
+}
+
+Outcome<Json> MlflowApi::remove(std::string_view path, const Json& body) {
+  return send("DELETE", path, body, /*once=*/false);
 }
 
 Outcome<std::optional<Experiment>> MlflowApi::find_experiment(std::string_view name) {
@@ -113,16 +117,20 @@ Outcome<RunInfo> MlflowApi::create_run(std::string_view experiment_id, const New
   return made;
 }
 
-Outcome<std::optional<RunInfo>> MlflowApi::find_run(std::string_view experiment_id, std::string_view uuid) {
-  const auto runs = search_runs(experiment_id, fmt::format("tags.`{}` = '{}'", kUuidTag, uuid));
+Outcome<std::vector<RunInfo>> MlflowApi::find_runs(std::string_view experiment_id, std::string_view uuid) {
+  auto runs = search_runs(experiment_id, fmt::format("tags.`{}` = '{}'", kUuidTag, uuid), "ALL");
   if (!runs) return runs.failure();
-  if (runs->empty()) return std::optional<RunInfo>();
-  return std::optional(runs->front());
+  std::stable_partition((*runs).begin(), (*runs).end(), [](const RunInfo& run) { return !run.is_deleted; });
+  return runs;
 }
 
-Outcome<std::vector<RunInfo>> MlflowApi::search_runs(std::string_view experiment_id, std::string_view filter) {
+Outcome<std::vector<RunInfo>> MlflowApi::search_runs(std::string_view experiment_id, std::string_view filter,
+                                                     std::string_view view) {
   std::vector<RunInfo> runs;
-  Json body = {{"experiment_ids", Json::array({experiment_id})}, {"filter", filter}, {"max_results", kRunsPerPage}};
+  Json body = {{"experiment_ids", Json::array({experiment_id})},
+               {"filter", filter},
+               {"run_view_type", view},
+               {"max_results", kRunsPerPage}};
   for (std::string token;;) {
     if (!token.empty()) body["page_token"] = token;
     const auto answer = post("runs/search", body);
@@ -136,7 +144,9 @@ Outcome<std::vector<RunInfo>> MlflowApi::search_runs(std::string_view experiment
 Outcome<RunInfo> MlflowApi::get_run(std::string_view run_id) {
   const auto answer = get("runs/get?run_id=" + query(run_id));
   if (!answer) return answer.failure();
-  return read_run(read_member(*answer, "run"));
+  auto run = read_run(read_member(*answer, "run"));
+  if (run.id.empty()) return explain_no_id("run", server_);
+  return run;
 }
 
 Done MlflowApi::log_batch(std::string_view run_id, const Batch& batch) {
@@ -147,12 +157,21 @@ Done MlflowApi::set_tag(std::string_view run_id, std::string_view key, std::stri
   return done(post("runs/set-tag", {{"run_id", run_id}, {"key", key}, {"value", cut_text(value, kMaxTagLength)}}));
 }
 
-Done MlflowApi::update_run(std::string_view run_id, RunStatus status, std::int64_t end_ms) {
-  return done(post("runs/update", {{"run_id", run_id}, {"status", to_string(status)}, {"end_time", end_ms}}));
+Done MlflowApi::delete_tag(std::string_view run_id, std::string_view key) {
+  return done(post("runs/delete-tag", {{"run_id", run_id}, {"key", key}}));
 }
 
-Done MlflowApi::reopen_run(std::string_view run_id) {
-  return done(post("runs/update", {{"run_id", run_id}, {"status", "RUNNING"}}));
+Done MlflowApi::update_run(std::string_view run_id, RunStatus status, std::int64_t end_ms) {
+  return update_run({{"run_id", run_id}, {"status", to_string(status)}, {"end_time", end_ms}});
+}
+
+Done MlflowApi::reopen_run(std::string_view run_id) { return update_run({{"run_id", run_id}, {"status", "RUNNING"}}); }
+
+Done MlflowApi::update_run(const Json& update) {
+  const auto answer = post("runs/update", update);
+  if (!answer) return answer.failure();
+  const bool is_set = read_text(read_member(*answer, "run_info"), "status") == update.at("status");
+  return is_set ? Done(std::monostate{}) : Done(explain_not_set("status of the run", server_));
 }
 
 Done MlflowApi::delete_run(std::string_view run_id) { return done(post("runs/delete", {{"run_id", run_id}})); }
@@ -191,11 +210,11 @@ Done MlflowApi::put(std::string_view artifact_uri, std::string_view path, HttpRe
   auto failure = explain(response, server_, options_.request_timeout_s);
   if (!failure) return std::monostate{};
   if (response.transport == Transport::kFile)
-    failure->message = fmt::format("{}: {}", request.upload.string(), failure->message);
+    failure->message = fmt::format("{}: {}", request.upload.path.string(), failure->message);
   return *std::move(failure);
 }
 
-Done MlflowApi::upload_artifact(std::string_view artifact_uri, const std::filesystem::path& file, std::string_view path,
+Done MlflowApi::upload_artifact(std::string_view artifact_uri, const LocalFile& file, std::string_view path,
                                 std::atomic<std::int64_t>* num_sent) {
   HttpRequest request;
   request.upload = file;
@@ -243,7 +262,7 @@ Done MlflowApi::delete_artifact(std::string_view artifact_uri, std::string_view 
 }
 
 std::string MlflowApi::run_page(std::string_view experiment_id, std::string_view run_id) const {
-  return fmt::format("{}/#/experiments/{}/runs/{}", server_.url, experiment_id, run_id);
+  return fmt::format("{}/#/experiments/{}/runs/{}", server_.url, query(experiment_id), query(run_id));
 }
 
 }  // namespace assay::track

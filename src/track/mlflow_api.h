@@ -30,6 +30,7 @@ struct RunInfo {
   std::string status;  ///< "RUNNING", "FINISHED", ...
   std::int64_t start_ms = 0;
   std::int64_t end_ms = 0;  ///< 0 while running
+  bool is_deleted = false;
   std::string artifact_uri;
   std::vector<Metric> metrics;  ///< the latest point of each key
   std::vector<KeyValue> params;
@@ -75,14 +76,16 @@ class MlflowApi {
   /// Finds or makes an experiment; several processes may do so at once. Rejected when it lies deleted on the server.
   Outcome<std::string> get_or_create_experiment(std::string_view name);
 
-  /// Makes a run. Not repeatable: after a transient failure ask find_run() first.
+  /// Makes a run. Not repeatable: after a transient failure ask find_runs() first.
   Outcome<RunInfo> create_run(std::string_view experiment_id, const NewRun& run);
 
-  /// Finds the run with NewRun's uuid; nullopt when there is none.
-  Outcome<std::optional<RunInfo>> find_run(std::string_view experiment_id, std::string_view uuid);
+  /// Finds the runs with NewRun's uuid, also deleted ones, those that are not first. There are several when a request
+  /// to make one was carried out twice.
+  Outcome<std::vector<RunInfo>> find_runs(std::string_view experiment_id, std::string_view uuid);
 
   /// Lists the runs that match MLflow's filter language, newest first, following pages.
-  Outcome<std::vector<RunInfo>> search_runs(std::string_view experiment_id, std::string_view filter = "");
+  Outcome<std::vector<RunInfo>> search_runs(std::string_view experiment_id, std::string_view filter = "",
+                                            std::string_view view = "ACTIVE_ONLY");
 
   Outcome<RunInfo> get_run(std::string_view run_id);
 
@@ -90,6 +93,8 @@ class MlflowApi {
   Done log_batch(std::string_view run_id, const Batch& batch);
 
   Done set_tag(std::string_view run_id, std::string_view key, std::string_view value);
+
+  Done delete_tag(std::string_view run_id, std::string_view key);
 
   /// Records a dataset; repeatable.
   Done log_dataset(std::string_view run_id, const DatasetInput& dataset);
@@ -107,7 +112,7 @@ class MlflowApi {
 
   /// Stores a file through the server's artifact proxy; repeatable. `artifact_uri` is the run's; `num_sent` counts
   /// bytes as they go, unless it is null.
-  Done upload_artifact(std::string_view artifact_uri, const std::filesystem::path& file, std::string_view path,
+  Done upload_artifact(std::string_view artifact_uri, const LocalFile& file, std::string_view path,
                        std::atomic<std::int64_t>* num_sent = nullptr);
 
   /// Stores a small text as a file in the same way.
@@ -129,6 +134,7 @@ class MlflowApi {
   Outcome<Json> get(std::string_view path_and_query);
   Outcome<Json> post(std::string_view path, const Json& body, bool once = false);
   Outcome<Json> patch(std::string_view path, const Json& body);
+  Outcome<Json> remove(std::string_view path, const Json& body);
 
   /// Makes a call at any address of the server.
   Outcome<Json> call(const HttpRequest& request);
@@ -137,6 +143,7 @@ class MlflowApi {
   void abort() { http_.abort(); }
 
  private:
+  Done update_run(const Json& update);
   Outcome<Json> send(std::string_view method, std::string_view path, const Json& body, bool once);
   Done put(std::string_view artifact_uri, std::string_view path, HttpRequest request);
 

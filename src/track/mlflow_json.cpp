@@ -1,5 +1,7 @@
 #include "track/mlflow_json.h"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -19,6 +21,17 @@ double read_number(const Json& object, const char* key) {
   return std::strtod(text.c_str(), nullptr);
 }
 
+/// Some 16 times as many bytes of memory hold an answer that was made for that. A page of 10,000 points takes 1.2 MB.
+constexpr std::size_t kMaxAnswerBytes = 16U << 20;
+
+/// Returns an id only if it is one: ids go into addresses.
+std::string read_id(const Json& object, const char* key) {
+  constexpr std::size_t kMaxLength = 256;
+  auto id = read_text(object, key);
+  const auto is_fine = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
+  return id.size() <= kMaxLength && std::all_of(id.begin(), id.end(), is_fine) ? id : "";
+}
+
 /// Cuts a number to the range of integers; NaN is 0.
 std::int64_t to_integer(double number) {
   constexpr double kBound = 9223372036854775808.0;  // 2^63
@@ -31,9 +44,9 @@ std::int64_t to_integer(double number) {
 
 Outcome<Json> read_answer(const HttpResponse& response, const TrackingServer& server, double timeout_s) {
   if (auto failure = explain(response, server, timeout_s)) return *std::move(failure);
-  auto json = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return explain_garbage(response, server);
-  return json;
+  auto json = response.body.size() > kMaxAnswerBytes ? std::nullopt : try_parse_json(response.body);
+  if (!json || !json->is_object()) return explain_garbage(response, server);
+  return *std::move(json);
 }
 
 const Json& read_member(const Json& object, const char* key) {
@@ -76,12 +89,13 @@ RunInfo read_run(const Json& run) {
   const Json& info = read_member(run, "info");
   const Json& data = read_member(run, "data");
   RunInfo result;
-  result.id = read_text(info, "run_id");
-  result.experiment_id = read_text(info, "experiment_id");
+  result.id = read_id(info, "run_id");
+  result.experiment_id = read_id(info, "experiment_id");
   result.name = read_text(info, "run_name");
   result.status = read_text(info, "status");
   result.start_ms = read_integer(info, "start_time");
   result.end_ms = read_integer(info, "end_time");
+  result.is_deleted = read_text(info, "lifecycle_stage") == "deleted";
   result.artifact_uri = read_text(info, "artifact_uri");
   for (const Json& metric : read_member(data, "metrics")) result.metrics.push_back(read_metric(metric));
   result.params = read_pairs(data, "params");
@@ -90,7 +104,7 @@ RunInfo read_run(const Json& run) {
 }
 
 Experiment read_experiment(const Json& experiment) {
-  return {read_text(experiment, "experiment_id"), read_text(experiment, "name"),
+  return {read_id(experiment, "experiment_id"), read_text(experiment, "name"),
           read_text(experiment, "lifecycle_stage") == "deleted"};
 }
 

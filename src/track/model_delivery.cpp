@@ -6,8 +6,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "core/error.h"
-#include "core/file.h"
 #include "core/sha256.h"
 #include "track/mlmodel.h"
 
@@ -22,7 +20,8 @@ constexpr int kMaxFailures = 6;  // in a row at one step, when the server answer
 
 /// Lists the files of a model's folder, relative to it: in order, its description last.
 Outcome<std::vector<fs::path>> list_files(const fs::path& folder) {
-  if (!fs::is_regular_file(folder / kDescription))
+  std::error_code ignored;
+  if (!fs::is_regular_file(folder / kDescription, ignored))
     return rejection(fmt::format("{}: no such file, so the folder holds no model", (folder / kDescription).string()));
   std::vector<fs::path> files;
   try {
@@ -39,22 +38,21 @@ Outcome<std::vector<fs::path>> list_files(const fs::path& folder) {
 }
 
 /// Stores the description with the ids that exist only now.
-Done upload_description(MlflowApi& api, const ModelInfo& model, const std::string& run_id, const fs::path& file) {
-  try {
-    const auto text = set_mlmodel_keys(
-        read_file(file),
-        {{"artifact_path", model.artifact_uri}, {"model_id", model.id}, {"model_uuid", model.id}, {"run_id", run_id}});
-    return api.upload_text(model.artifact_uri, text, kDescription);
-  } catch (const Error& error) {
-    return rejection(error.what());
-  }
+Done upload_description(MlflowApi& api, const ModelInfo& model, const std::string& run_id, const LocalFile& file) {
+  UploadSource source(file);
+  const auto written = source.read_all();
+  if (!source.error().empty()) return rejection(fmt::format("{}: {}", file.path.string(), source.error()));
+  const auto text = set_mlmodel_keys(
+      written,
+      {{"artifact_path", model.artifact_uri}, {"model_id", model.id}, {"model_uuid", model.id}, {"run_id", run_id}});
+  return api.upload_text(model.artifact_uri, text, kDescription);
 }
 
 }  // namespace
 
 Outcome<bool> ModelDelivery::advance(const RecordedRun& run, const WaitingItem& item) {
   const auto uuid = sha256(fmt::format("{}/{}", run.uuid, item.place)).substr(0, 32);
-  const NewModel wanted{run.experiment_id, run.run_id, uuid, model_from(item.description)};
+  const NewModel wanted{run.experiment_id, run.run_id, uuid, model_from(item.description), item.root};
   auto& progress = progress_[uuid];
   auto is_whole = do_next(wanted, progress);
   if (is_whole) {
@@ -86,7 +84,7 @@ Outcome<bool> ModelDelivery::do_next(const NewModel& wanted, Progress& progress)
 Outcome<std::vector<ModelDelivery::Step>> ModelDelivery::plan(const NewModel& wanted, Progress& progress) {
   if (progress.model.id.empty()) return std::vector<Step>{{"make", [&] { return make(wanted, progress); }}};
   if (!progress.done.contains(kFinish)) return plan_upload(wanted, progress.model);
-  return wanted.model.registered_name.empty() ? std::vector<Step>() : plan_registration(wanted, progress);
+  return plan_registration(wanted, progress);
 }
 
 Outcome<std::vector<ModelDelivery::Step>> ModelDelivery::plan_upload(const NewModel& wanted, const ModelInfo& model) {
@@ -95,7 +93,7 @@ Outcome<std::vector<ModelDelivery::Step>> ModelDelivery::plan_upload(const NewMo
   std::vector<Step> steps = {{"params", [&] { return models_.add_params(model.id, wanted.model.params); }}};
   for (const auto& path : *files) {
     steps.push_back({"file " + path.string(), [&, path] {
-                       const auto file = wanted.model.folder / path;
+                       const LocalFile file(wanted.model.folder / path, wanted.root);
                        return path == kDescription ? upload_description(api_, model, wanted.run_id, file)
                                                    : uploader_.upload(model.artifact_uri, file, path.generic_string());
                      }});
@@ -107,37 +105,70 @@ Outcome<std::vector<ModelDelivery::Step>> ModelDelivery::plan_upload(const NewMo
 
 std::vector<ModelDelivery::Step> ModelDelivery::plan_registration(const NewModel& wanted, Progress& progress) {
   const auto& name = wanted.model.registered_name;
-  std::vector<Step> steps = {{"name", [&] { return models_.ensure_registered(name); }},
-                             {"version", [&] { return make_version(wanted, progress); }}};
+  std::vector<Step> steps = {{"only model", [&] { return remove_other_models(wanted, progress); }}};
+  if (name.empty()) return steps;
+  steps.push_back({"name", [&] { return models_.ensure_registered(name); }});
+  steps.push_back({"version", [&] { return make_version(wanted, progress); }});
   for (const auto& alias : wanted.model.aliases) {
     steps.push_back({"alias " + alias, [&] { return models_.set_alias(name, alias, progress.version); }});
   }
+  steps.push_back({"only version", [&] { return remove_other_versions(wanted, progress); }});
   return steps;
 }
 
 Done ModelDelivery::make(const NewModel& wanted, Progress& progress) {
-  const auto found = models_.find_model(wanted.experiment_id, wanted.uuid);
-  if (!found) return found.failure();
-  if (*found) {
-    progress.model = **found;
+  const auto found = models_.find_models(wanted.experiment_id, wanted.uuid);
+  if (!found) return done(found);
+  if (!found->empty()) {
+    progress.model = found->front();
     if (progress.model.is_ready()) progress.done.insert(kFinish);
     return std::monostate{};
   }
   if (const auto files = list_files(wanted.model.folder); !files) return files.failure();
+  const auto thing = fmt::format("model `{}` ({})", wanted.model.name, wanted.uuid);
+  if (auto failure = late_.hold_back(thing)) return *std::move(failure);
+  const auto sent = SteadyTime::clock::now();
   const auto made = models_.create_model(wanted);
-  if (!made) return made.failure();
-  progress.model = *made;
-  return std::monostate{};
+  if (!made) late_.note(thing, made.failure(), sent);
+  if (made) progress.model = *made;
+  return done(made);
 }
 
 Done ModelDelivery::make_version(const NewModel& wanted, Progress& progress) {
   const auto& name = wanted.model.registered_name;
-  const auto found = models_.find_version(name, progress.model.id);
-  if (!found) return found.failure();
-  const auto version =
-      *found ? Outcome<std::string>(**found) : models_.create_version(name, progress.model.id, wanted.run_id);
-  if (!version) return version.failure();
-  progress.version = *version;
+  const auto found = models_.find_versions(name, progress.model.id);
+  if (!found) return done(found);
+  if (!found->empty()) {
+    progress.version = found->front();
+    return std::monostate{};
+  }
+  const auto thing = fmt::format("a version of `{}` ({})", name, wanted.uuid);
+  if (auto failure = late_.hold_back(thing)) return *std::move(failure);
+  const auto sent = SteadyTime::clock::now();
+  const auto made = models_.create_version(name, progress.model.id, wanted.run_id);
+  if (!made) late_.note(thing, made.failure(), sent);
+  if (made) progress.version = *made;
+  return done(made);
+}
+
+Done ModelDelivery::remove_other_models(const NewModel& wanted, const Progress& progress) {
+  const auto found = models_.find_models(wanted.experiment_id, wanted.uuid);
+  if (!found) return done(found);
+  for (const auto& one : *found) {
+    if (one.id == progress.model.id) continue;
+    if (auto deletion = models_.delete_model(one.id); !deletion) return deletion;
+  }
+  return std::monostate{};
+}
+
+Done ModelDelivery::remove_other_versions(const NewModel& wanted, const Progress& progress) {
+  const auto& name = wanted.model.registered_name;
+  const auto found = models_.find_versions(name, progress.model.id);
+  if (!found) return done(found);
+  for (const auto& one : *found) {
+    if (one == progress.version) continue;
+    if (auto deletion = models_.delete_version(name, one); !deletion) return deletion;
+  }
   return std::monostate{};
 }
 

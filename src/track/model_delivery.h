@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "track/journal_store.h"
+#include "track/late_requests.h"
 #include "track/mlflow_api.h"
 #include "track/models_api.h"
 #include "track/uploader.h"
@@ -24,6 +25,9 @@ class ModelDelivery {
   /// the run's uuid and the item's place in the journal. A server that fails at one thing again and again has rejected
   /// it.
   Outcome<bool> advance(const RecordedRun& run, const WaitingItem& item);
+
+  /// Forgets what the server is thought to have.
+  void forget() { progress_.clear(); }
 
  private:
   /// Is how far the delivery of a model has come.
@@ -45,10 +49,13 @@ class ModelDelivery {
   std::vector<Step> plan_registration(const NewModel& wanted, Progress& progress);
   Done make(const NewModel& wanted, Progress& progress);
   Done make_version(const NewModel& wanted, Progress& progress);
+  Done remove_other_models(const NewModel& wanted, const Progress& progress);
+  Done remove_other_versions(const NewModel& wanted, const Progress& progress);
 
   MlflowApi& api_;
   Uploader& uploader_;
   ModelsApi models_;
+  LateRequests late_;
   std::map<std::string, Progress> progress_;
 };
 

@@ -12,6 +12,10 @@
 namespace assay::track {
 namespace {
 
+std::string address_of(std::string_view model_id) {
+  return "logged-models/" + percent_encode(model_id, /*keep_slashes=*/false);
+}
+
 std::string source_of(std::string_view model_id) { return fmt::format("models:/{}", model_id); }
 
 /// Reads a version's number, which newer servers give as text and older ones as a number.
@@ -35,16 +39,22 @@ Failure explain_old_server(Failure failure) {
 
 }  // namespace
 
-Outcome<std::optional<ModelInfo>> ModelsApi::find_model(std::string_view experiment_id, std::string_view uuid) {
+Outcome<std::vector<ModelInfo>> ModelsApi::find_models(std::string_view experiment_id, std::string_view uuid) {
   const auto filter = fmt::format("tags.`{}` = '{}'", kModelUuidTag, uuid);
   const auto answer =
       api_.post("logged-models/search", {{"experiment_ids", Json::array({experiment_id})}, {"filter", filter}});
   if (!answer) return explain_old_server(answer.failure());
-  const Json& models = read_member(*answer, "models");
-  if (models.empty()) return std::optional<ModelInfo>();
-  auto model = read_model(models.front());
-  if (model.id.empty()) return explain_no_id("model", api_.server());
-  return std::optional(std::move(model));
+  std::vector<ModelInfo> models;
+  for (const Json& model : read_member(*answer, "models")) {
+    models.push_back(read_model(model));
+    if (models.back().id.empty()) return explain_no_id("model", api_.server());
+  }
+  std::stable_partition(models.begin(), models.end(), [](const ModelInfo& model) { return model.is_ready(); });
+  return models;
+}
+
+Done ModelsApi::delete_model(std::string_view model_id) {
+  return done(api_.remove(address_of(model_id), {{"model_id", model_id}}));
 }
 
 Outcome<ModelInfo> ModelsApi::create_model(const NewModel& wanted) {
@@ -68,7 +78,7 @@ Outcome<ModelInfo> ModelsApi::create_model(const NewModel& wanted) {
 Done ModelsApi::add_params(std::string_view model_id, const std::vector<KeyValue>& params) {
   if (params.size() <= kMaxBatchParams) return std::monostate{};
   // The server refuses a batch with a param that it has, so it is asked first which those are.
-  const auto path = fmt::format("logged-models/{}", model_id);
+  const auto path = address_of(model_id);
   const auto model = api_.get(path);
   if (!model) return model.failure();
   std::map<std::string, std::string> known;
@@ -101,7 +111,10 @@ Done ModelsApi::link_to_run(std::string_view run_id, std::string_view model_id, 
 
 Done ModelsApi::finish_model(std::string_view model_id, bool is_complete) {
   const auto* status = is_complete ? "LOGGED_MODEL_READY" : "LOGGED_MODEL_UPLOAD_FAILED";
-  return done(api_.patch(fmt::format("logged-models/{}", model_id), {{"model_id", model_id}, {"status", status}}));
+  const auto answer = api_.patch(address_of(model_id), {{"model_id", model_id}, {"status", status}});
+  if (!answer) return answer.failure();
+  const bool is_set = read_model(read_member(*answer, "model")).status == status;
+  return is_set ? Done(std::monostate{}) : Done(explain_not_set("status of the model", api_.server()));
 }
 
 Done ModelsApi::ensure_registered(std::string_view name) {
@@ -110,14 +123,21 @@ Done ModelsApi::ensure_registered(std::string_view name) {
   return done(answer);
 }
 
-Outcome<std::optional<std::string>> ModelsApi::find_version(std::string_view name, std::string_view model_id) {
+Outcome<std::vector<std::string>> ModelsApi::find_versions(std::string_view name, std::string_view model_id) {
   const auto filter = fmt::format("source_path='{}'", source_of(model_id));
   const auto answer = api_.get("model-versions/search?filter=" + percent_encode(filter, /*keep_slashes=*/false));
   if (!answer) return answer.failure();
+  std::vector<std::string> versions;
   for (const Json& version : read_member(*answer, "model_versions")) {
-    if (read_text(version, "name") == name) return std::optional(read_version(version));
+    if (read_text(version, "name") == name) versions.push_back(read_version(version));
   }
-  return std::optional<std::string>();
+  const auto is_older = [](const auto& a, const auto& b) { return std::pair(a.size(), a) < std::pair(b.size(), b); };
+  std::sort(versions.begin(), versions.end(), is_older);
+  return versions;
+}
+
+Done ModelsApi::delete_version(std::string_view name, std::string_view version) {
+  return done(api_.remove("model-versions/delete", {{"name", name}, {"version", version}}));
 }
 
 Outcome<std::string> ModelsApi::create_version(std::string_view name, std::string_view model_id,

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +23,7 @@ struct NewModel {
   std::string run_id;
   std::string uuid;
   LoggedModel model;
+  std::filesystem::path root = {};  ///< in which the files must lie
 };
 
 /// Speaks the part of MLflow's REST API that keeps and registers models. Calls give values, as MlflowApi's do.
@@ -32,11 +32,14 @@ class ModelsApi {
  public:
   explicit ModelsApi(MlflowApi& api) : api_(api) {}
 
-  /// Finds the model with NewModel's uuid; nullopt when there is none.
-  Outcome<std::optional<ModelInfo>> find_model(std::string_view experiment_id, std::string_view uuid);
+  /// Finds the models with NewModel's uuid, those that are ready first. There are several when a request to make one
+  /// was carried out twice.
+  Outcome<std::vector<ModelInfo>> find_models(std::string_view experiment_id, std::string_view uuid);
+
+  Done delete_model(std::string_view model_id);
 
   /// Makes a pending model with at most the first 100 params. Not repeatable: after a transient failure ask
-  /// find_model() first.
+  /// find_models() first.
   Outcome<ModelInfo> create_model(const NewModel& wanted);
 
   /// Adds the params that create_model() had no room for; repeatable.
@@ -51,11 +54,13 @@ class ModelsApi {
   /// Makes a registered model unless there is one of that name.
   Done ensure_registered(std::string_view name);
 
-  /// Finds the version of a registered model that a logged model became; nullopt when there is none.
-  Outcome<std::optional<std::string>> find_version(std::string_view name, std::string_view model_id);
+  /// Finds the versions of a registered model that a logged model became, the oldest first; several as above.
+  Outcome<std::vector<std::string>> find_versions(std::string_view name, std::string_view model_id);
+
+  Done delete_version(std::string_view name, std::string_view version);
 
   /// Makes a logged model the newest version of a registered one. Returns its number. Not repeatable: after a transient
-  /// failure ask find_version() first.
+  /// failure ask find_versions() first.
   Outcome<std::string> create_version(std::string_view name, std::string_view model_id, std::string_view run_id);
 
   /// Gives a version an alias, which the version that had it loses; repeatable.

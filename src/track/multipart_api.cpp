@@ -19,7 +19,7 @@ std::vector<std::string> read_part_headers(const Json& headers) {
   std::vector<std::string> lines;
   if (!headers.is_object()) return lines;
   for (const auto& [name, value] : headers.items()) {
-    auto line = fmt::format("{}: {}", name, value.is_string() ? value.get<std::string>() : value.dump());
+    auto line = fmt::format("{}: {}", name, value.is_string() ? value.get<std::string>() : format_json(value));
     if (std::none_of(line.begin(), line.end(), is_control)) lines.push_back(std::move(line));
   }
   return lines;

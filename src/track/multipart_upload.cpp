@@ -52,7 +52,7 @@ std::string origin_of(const std::string& url) {
 
 /// Is one upload.
 struct MultipartUpload::Job {
-  const std::filesystem::path& file;
+  const LocalFile& file;
   std::int64_t size = 0;
   std::int64_t part_size = 0;
   PendingUpload pending;
@@ -87,10 +87,10 @@ Outcome<bool> MultipartUpload::is_offered(const std::string& artifact_uri) {
   return answer;
 }
 
-Outcome<bool> MultipartUpload::upload(const std::string& artifact_uri, const std::filesystem::path& file,
-                                      std::string_view path, std::atomic<std::int64_t>& num_sent) {
+Outcome<bool> MultipartUpload::upload(const std::string& artifact_uri, const LocalFile& file, std::string_view path,
+                                      std::atomic<std::int64_t>& num_sent) {
   std::error_code error;
-  const auto size = static_cast<std::int64_t>(std::filesystem::file_size(file, error));
+  const auto size = static_cast<std::int64_t>(std::filesystem::file_size(file.path, error));
   if (error || !is_large(size)) return false;
   auto offered = is_offered(artifact_uri);
   if (!offered || !*offered) return offered;
@@ -115,7 +115,7 @@ Outcome<bool> MultipartUpload::upload(const std::string& artifact_uri, const std
   const bool is_for_later = job.failure ? is_aborted() : !is_answered(done.failure());
   if (is_for_later) return done.failure();
   if (!done.failure().connected) is_offered_ = false;  // the store is known to the server alone
-  spdlog::warn("{} cannot go up in parts: {}; it goes through the tracking server in one", file.string(),
+  spdlog::warn("{} cannot go up in parts: {}; it goes through the tracking server in one", file.path.string(),
                done.failure().message);
   return false;
 }

@@ -29,7 +29,7 @@ class MultipartUpload {
 
   /// Stores a large file. Returns false when it should go in one request instead: the server takes no parts, or the
   /// store cannot be reached from here or does not take them, which is told in a warning. `num_sent` counts bytes.
-  Outcome<bool> upload(const std::string& artifact_uri, const std::filesystem::path& file, std::string_view path,
+  Outcome<bool> upload(const std::string& artifact_uri, const LocalFile& file, std::string_view path,
                        std::atomic<std::int64_t>& num_sent);
 
   /// Ends the current upload and all later ones; from any thread.

@@ -9,10 +9,11 @@ namespace {
 
 constexpr std::size_t kMaxQuoteBytes = 300;
 
-/// Shortens what a server wrote to one line without control characters.
-std::string quote(std::string_view text) {
+/// Shortens what a server wrote to one line without secrets and control characters.
+std::string quote(std::string_view answer, const TrackingServer& server) {
+  const auto text = server.redact(std::string(answer));  // first: half a secret is none that could be found
   std::string line;
-  for (const char c : text.substr(0, kMaxQuoteBytes)) {
+  for (const char c : std::string_view(text).substr(0, kMaxQuoteBytes)) {
     const bool blank = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
     if (!blank) line += c;
     if (blank && !line.empty() && line.back() != ' ') line += ' ';
@@ -87,6 +88,7 @@ Failure explain_transport(const HttpResponse& response, const TrackingServer& se
       break;
     case Transport::kTimeout:
       say(fmt::format("has not answered within {:g} s", timeout_s), true, start_hint(server));
+      failure.may_arrive = true;
       break;
     case Transport::kInsecure:
       say("cannot be reached safely over TLS", false, tls_hint(response.transport_text));
@@ -113,20 +115,21 @@ Failure explain_transport(const HttpResponse& response, const TrackingServer& se
 }
 
 Failure explain_status(const HttpResponse& response, const TrackingServer& server) {
-  const auto json = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
+  const auto json = try_parse_json(response.body).value_or(Json());
   Failure failure;
-  std::string text = is_web_page(response.body) ? "a web page" : quote(response.body);
+  std::string text = is_web_page(response.body) ? "a web page" : quote(response.body, server);
   if (json.is_object() && json.contains("error_code") && json["error_code"].is_string()) {
     failure.code = json["error_code"].get<std::string>();
     const auto message = json.find("message");
-    text = quote(failure.code) +
-           (message != json.end() && message->is_string() ? ": " + quote(message->get<std::string>()) : "");
+    text = quote(failure.code, server) +
+           (message != json.end() && message->is_string() ? ": " + quote(message->get<std::string>(), server) : "");
   }
   failure.message = fmt::format("{} answers HTTP {}{}{}", server.url, response.status, text.empty() ? "" : ": ", text);
   const int status = failure.status = response.status;
   const bool is_transient = status == 408 || status == 425 || status == 429 || (status >= 500 && status != 501);
   failure.kind = is_transient ? Failure::Kind::kTransient : Failure::Kind::kUnusable;
   if (status == 413 || status == 429 || status == 503) failure.retry_after_s = response.retry_after_s;
+  failure.may_arrive = status == 504;  // of a proxy
   if (is_transient) {
     failure.hint = "look at the server's log";
   } else if (status == 401) {
@@ -142,7 +145,7 @@ Failure explain_status(const HttpResponse& response, const TrackingServer& serve
     if (status == 413)
       failure.hint = "what stands before the server limits uploads: with nginx, raise client_max_body_size";
   } else if (status >= 300 && status < 400) {
-    failure.message += fmt::format(" (a redirect to {})", quote(response.redirect_url));
+    failure.message += fmt::format(" (a redirect to {})", quote(response.redirect_url, server));
     failure.hint = "set the tracking address to where the server really is";
   } else {
     const auto tls = tls_hint_of_page(response);
@@ -171,7 +174,7 @@ std::optional<Failure> explain(const HttpResponse& response, const TrackingServe
 }
 
 Failure explain_garbage(const HttpResponse& response, const TrackingServer& server) {
-  const auto text = is_web_page(response.body) ? "a web page" : fmt::format("`{}`", quote(response.body));
+  const auto text = is_web_page(response.body) ? "a web page" : fmt::format("`{}`", quote(response.body, server));
   Failure failure{
       Failure::Kind::kUnusable, "",   fmt::format("{} answers with {} instead of MLflow's data", server.url, text),
       address_hint(server),     true, response.status};
@@ -181,6 +184,11 @@ Failure explain_garbage(const HttpResponse& response, const TrackingServer& serv
 
 Failure explain_no_id(std::string_view what, const TrackingServer& server) {
   const auto message = fmt::format("{} answers without the id of the {}", server.url, what);
+  return {Failure::Kind::kUnusable, "", message, address_hint(server), true, 200};
+}
+
+Failure explain_not_set(std::string_view what, const TrackingServer& server) {
+  const auto message = fmt::format("{} answers without the new {}", server.url, what);
   return {Failure::Kind::kUnusable, "", message, address_hint(server), true, 200};
 }
 

@@ -26,6 +26,8 @@ struct Failure {
   bool connected = true;  ///< false when not even a connection came about
   int status = 0;         ///< of HTTP; 0 when no response came
   double retry_after_s = 0.0;  ///< what an overloaded server asks to wait; 0 when it does not
+  bool may_arrive = false;     ///< the server may still carry the request out
+  bool is_pending = false;     ///< no request failed: one that was not answered before may still be carried out
 
   /// Formats message and hint for people.
   std::string to_string() const { return hint.empty() ? message : message + "\n  hint: " + hint; }
@@ -71,5 +73,8 @@ Failure explain_garbage(const HttpResponse& response, const TrackingServer& serv
 
 /// Explains an answer that is JSON but lacks the id it is there for.
 Failure explain_no_id(std::string_view what, const TrackingServer& server);
+
+/// Explains an answer to a change that does not show the change.
+Failure explain_not_set(std::string_view what, const TrackingServer& server);
 
 }  // namespace assay::track

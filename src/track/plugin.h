@@ -19,6 +19,9 @@
 
 namespace assay::track {
 
+inline constexpr const char* kSourceUntrackedHelp =
+    "send text files that Git does not track with source.diff, instead of their names and SHA-256";
+
 using BackendPlugin = config::Plugin<std::unique_ptr<Tracker> (*)(const config::Section& section)>;
 
 #define BACKEND(name) BackendPlugin backend_##name();

@@ -50,7 +50,7 @@ std::string format_manifest(const std::map<std::string, FileContent>& files) {
   Json list = Json::array();
   for (const auto& [path, content] : files)
     list.push_back({{"path", path}, {"size_bytes", content.size_bytes}, {"sha256", content.sha256}});
-  return Json{{"files", std::move(list)}}.dump(2);
+  return format_json(Json{{"files", std::move(list)}}, 2);
 }
 
 ReadBack::ReadBack(JournalStore& store, const RecordedRun& run) : run_(run), files_(store.delivered_files(run.id)) {
@@ -76,7 +76,12 @@ Outcome<bool> ReadBack::advance(MlflowApi& api, JournalStore& store) {
     done = list_folder(api, folders_[num_folders_]);
     if (done) ++num_folders_;
   } else if (!is_told_) {
-    if (!std::exchange(has_files_, true)) compare_files();
+    if (!std::exchange(has_files_, true)) {
+      compare_files();
+      const auto counts = store.count(run_.id);
+      if (counts.refused > 0)
+        differences_.push_back(fmt::format("{} entries refused: {}", counts.refused, counts.first_refusal));
+    }
     done = api.set_tag(run_.run_id, "assay.delivery", verdict());
     is_told_ = static_cast<bool>(done);
   } else {
@@ -118,6 +123,11 @@ Done ReadBack::compare_metric(MlflowApi& api, const std::string& key, std::vecto
   sort_and_unite(ours);
   sort_and_unite(theirs);
   const bool is_shared = !run_.resume_id.empty() || run_.status == RunStatus::kKilled;  // others may have logged too
+  if (!run_.resume_id.empty()) {  // of a step that was there before, the point that was there stays
+    std::set<std::int64_t> steps;
+    for (const auto& point : theirs) steps.insert(std::get<0>(point));
+    std::erase_if(ours, [&](const Point& point) { return steps.contains(std::get<0>(point)); });
+  }
   const auto num_missing = count_missing(ours, theirs);
   const auto num_strange = is_shared ? 0 : count_missing(theirs, ours);
   const auto num_twice = stored->size() - theirs.size();

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/clock.h"
-#include "core/error.h"
 #include "core/stop.h"
 #include "track/delivery_bar.h"
 
@@ -30,7 +29,7 @@ Sender::Sender(MlflowApi api, SenderOptions options)
       backoff_(options.retry_deadline_s, std::random_device{}(), options.retry) {
   thread_ = std::thread([this] {
     block_signals();
-    work();
+    while (!try_to_work()) std::this_thread::sleep_for(seconds(kDeliverEvery));
   });
 }
 
@@ -86,9 +85,9 @@ void Sender::finish(Journal& journal) {
   std::erase_if(journals_, [&](const auto& one) { return one.get() == &journal; });
   lock.unlock();
   const auto counts = journal.store().count();
-  if (counts.waiting == 0) return;
+  if (counts.undelivered() == 0) return;
   spdlog::warn("{} of {} tracked values, files and statuses did not reach {}; they are kept\n  hint: `assay sync {}`",
-               counts.waiting + counts.refused, counts.waiting + counts.refused + counts.delivered, api_.server().url,
+               counts.undelivered(), counts.undelivered() + counts.delivered, api_.server().url,
                journal.record_folder().string());
 }
 
@@ -104,7 +103,7 @@ void Sender::await_delivery(std::unique_lock<std::mutex>& lock, Journal& journal
     const double limit_s =
         untracked_ ? std::min(options_.start_timeout_s, options_.flush_timeout_s) : options_.flush_timeout_s;
     const bool is_hopeless = untracked_ && last_failure_ && num_failures_ > failures_before && is_final(*last_failure_);
-    if (is_hopeless || stuck_.contains(journal.path()) || watch.seconds() >= limit_s) return;
+    if (is_hopeless || watch.seconds() >= limit_s) return;
     changed_.wait_for(lock, seconds(std::min(0.2, limit_s)));
     if (bar || watch.seconds() < 0.5) continue;
     bar.emplace("delivering to MLflow", total, [&] {
@@ -121,6 +120,16 @@ std::int64_t Sender::num_retried() const {
 std::string Sender::last_error() const {
   const std::lock_guard lock(mutex_);
   return last_failure_ ? last_failure_->message : "";
+}
+
+// Nobody could catch what leaves the thread; the memory may suffice again.
+bool Sender::try_to_work() noexcept {
+  try {
+    work();
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 void Sender::work() {
@@ -144,7 +153,7 @@ void Sender::work() {
 bool Sender::deliver(std::unique_lock<std::mutex>& lock, Journal& journal) {
   while (!stopping_) {
     lock.unlock();
-    const auto step = try_step(journal);
+    const auto step = deliverer_.step(journal.store());
     lock.lock();
     const bool is_refused = step.failure && step.failure->kind == Failure::Kind::kRejected;
     if (step.failure && !is_refused) {
@@ -163,17 +172,6 @@ bool Sender::deliver(std::unique_lock<std::mutex>& lock, Journal& journal) {
   return false;
 }
 
-Deliverer::Step Sender::try_step(Journal& journal) {
-  try {
-    return deliverer_.step(journal.store());
-  } catch (const Error& error) {
-    Failure failure;
-    failure.kind = Failure::Kind::kUnusable;
-    failure.message = error.what();
-    return {.failure = failure};
-  }
-}
-
 void Sender::note_success() {
   ever_answered_ = true;
   backoff_.succeed();
@@ -185,7 +183,7 @@ void Sender::note_success() {
 void Sender::note_failure(const Failure& failure, const Journal& journal) {
   if (stopping_) return;
   const auto now = Clock::now();
-  not_before_ = backoff_.fail(now, failure.retry_after_s);
+  not_before_ = failure.is_pending ? now + seconds(kDeliverEvery) : backoff_.fail(now, failure.retry_after_s);
   ++num_failures_;
   last_failure_ = failure;
   const bool never_there = !ever_answered_ && !failure.connected;

@@ -60,8 +60,8 @@ class Sender {
 
  private:
   void work();
+  bool try_to_work() noexcept;
   bool deliver(std::unique_lock<std::mutex>& lock, Journal& journal);
-  Deliverer::Step try_step(Journal& journal);
   void note_success();
   void note_failure(const Failure& failure, const Journal& journal);
   void tell_outage(const Journal& journal);

@@ -34,6 +34,12 @@ std::unique_ptr<Tracker> make_tracker(const config::Section& section) {
   return config::find_plugin(backends(), section)(section);
 }
 
+bool sends_untracked_sources(const config::Section& section) {
+  const auto* value = section.table().find("source_untracked");
+  const auto* flag = value == nullptr ? nullptr : value->get_if<bool>();
+  return flag != nullptr && *flag;
+}
+
 std::vector<config::PluginOptions> describe_backends() { return config::describe_plugins(backends()); }
 
 }  // namespace assay::track

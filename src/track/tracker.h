@@ -112,6 +112,9 @@ class Tracker {
 /// Errors: Error(kConfig) for an unknown name (the nearest is suggested) or a bad option.
 std::unique_ptr<Tracker> make_tracker(const config::Section& section);
 
+/// Says whether the section asks for source files that Git does not track to be sent with the diff of the sources.
+bool sends_untracked_sources(const config::Section& section);
+
 /// Describes all backends, for the schema of what chooses among them.
 std::vector<config::PluginOptions> describe_backends();
 

@@ -1,6 +1,9 @@
 #include "track/upload_source.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,17 +12,48 @@
 
 namespace assay::track {
 
-UploadSource::UploadSource(const std::filesystem::path& file, const std::optional<FilePart>& part,
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Says where an open file lies, as far as links and renaming go.
+fs::path place_of(int descriptor) {
+  std::error_code error;
+  return fs::read_symlink(fs::path("/proc/self/fd") / std::to_string(descriptor), error);
+}
+
+bool is_inside(const fs::path& path, const fs::path& folder) {
+  std::error_code error;
+  const auto relative = path.lexically_relative(fs::canonical(folder, error));
+  return !error && !relative.empty() && *relative.begin() != "..";
+}
+
+/// Opens a file for reading without waiting, which a pipe would have one do. Says in `error` why that fails.
+std::FILE* open_file(const LocalFile& file, std::string& error, std::int64_t& size) {
+  const int descriptor = ::open(file.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  struct stat state {};
+  if (descriptor < 0 || ::fstat(descriptor, &state) != 0) {
+    error = std::strerror(errno);
+  } else if (!S_ISREG(state.st_mode)) {
+    error = "it is no regular file";
+  } else if (!file.root.empty() && !is_inside(place_of(descriptor), file.root)) {
+    error = "it lies outside of the run's folder";
+  }
+  size = state.st_size;
+  std::FILE* const opened = error.empty() ? ::fdopen(descriptor, "rb") : nullptr;
+  if (opened == nullptr && descriptor >= 0) ::close(descriptor);
+  return opened;
+}
+
+}  // namespace
+
+UploadSource::UploadSource(const LocalFile& file, const std::optional<FilePart>& part,
                            std::atomic<std::int64_t>* num_sent)
     : part_(part.value_or(FilePart{})), num_sent_(num_sent) {
-  std::error_code error;
-  if (!part) part_.size = static_cast<std::int64_t>(std::filesystem::file_size(file, error));
-  if (!error) file_.reset(std::fopen(file.c_str(), "rb"));
-  if (file_ == nullptr) {
-    error_ = error ? error.message() : std::strerror(errno);
-    return;
-  }
-  if (!seek(0)) error_ = std::strerror(errno);
+  std::int64_t size = 0;
+  file_.reset(open_file(file, error_, size));
+  if (!part) part_.size = size;
+  if (file_ != nullptr && !seek(0)) error_ = std::strerror(errno);
 }
 
 std::size_t UploadSource::read(char* buffer, std::size_t size) {
@@ -36,6 +70,17 @@ bool UploadSource::seek(std::int64_t offset) {
   if (num_sent_ != nullptr) *num_sent_ += offset - place_;
   place_ = offset;
   return true;
+}
+
+std::string UploadSource::read_all() {
+  std::string text;
+  while (error_.empty() && place_ < part_.size) {
+    char buffer[1 << 16];
+    const auto count = read(buffer, sizeof buffer);
+    if (count == 0) break;  // it has become shorter
+    text.append(buffer, count);
+  }
+  return text;
 }
 
 void UploadSource::take_back() {

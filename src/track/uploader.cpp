@@ -1,12 +1,13 @@
 #include "track/uploader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <exception>
+#include <array>
 #include <mutex>
 #include <numeric>
 #include <system_error>
 
-#include "core/error.h"
 #include "core/sha256.h"
 #include "track/work_sharing.h"
 
@@ -14,9 +15,9 @@ namespace assay::track {
 namespace {
 
 /// Returns 0 for a file that is not there, which its upload will tell.
-std::int64_t size_of(const std::filesystem::path& file) {
+std::int64_t size_of(const LocalFile& file) {
   std::error_code error;
-  const auto size = std::filesystem::file_size(file, error);
+  const auto size = std::filesystem::file_size(file.path, error);
   return error ? 0 : static_cast<std::int64_t>(size);
 }
 
@@ -48,8 +49,7 @@ Uploader::Uploader(const MlflowApi& api, std::size_t num_connections, const Mult
   for (std::size_t i = 0; i < num_connections; ++i) connections_.push_back(api.another());
 }
 
-Done Uploader::send(MlflowApi& api, const std::string& artifact_uri, const std::filesystem::path& file,
-                    const std::string& path) {
+Done Uploader::send(MlflowApi& api, const std::string& artifact_uri, const LocalFile& file, const std::string& path) {
   const auto size = size_of(file);
   const Count count(*this, size);
   if (multipart_.is_large(size)) {
@@ -59,19 +59,25 @@ Done Uploader::send(MlflowApi& api, const std::string& artifact_uri, const std::
   return api.upload_artifact(artifact_uri, file, path, &num_sent_);
 }
 
-Done Uploader::upload(const std::string& artifact_uri, const std::filesystem::path& file, const std::string& path) {
+Done Uploader::upload(const std::string& artifact_uri, const LocalFile& file, const std::string& path) {
   return send(connections_.front(), artifact_uri, file, path);
 }
 
 Uploader::Result Uploader::upload_one(MlflowApi& api, const RecordedRun& run, const WaitingFile& file) {
   Result result;
-  try {
-    result.content.sha256 = sha256_of_file(file.file);
-    result.content.size_bytes = static_cast<std::int64_t>(std::filesystem::file_size(file.file));
-  } catch (const std::exception& error) {
-    result.done = rejection(error.what());
+  UploadSource source(file.file);
+  Sha256 hash;
+  std::array<char, 1 << 16> buffer{};
+  while (source.error().empty()) {
+    const auto count = source.read(buffer.data(), buffer.size());
+    if (count == 0) break;
+    hash.update({buffer.data(), count});
+  }
+  if (!source.error().empty()) {
+    result.done = rejection(fmt::format("{}: the file cannot be read: {}", file.file.path.string(), source.error()));
     return result;
   }
+  result.content = {source.size_bytes(), hash.finish()};
   result.is_skipped = file.delivered && file.delivered->sha256 == result.content.sha256;
   if (!result.is_skipped) result.done = send(api, run.artifact_uri, file.file, file.path);
   return result;

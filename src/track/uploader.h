@@ -42,7 +42,7 @@ class Uploader {
               const std::function<void(std::size_t, const Result&)>& on_result);
 
   /// Uploads one file.
-  Done upload(const std::string& artifact_uri, const std::filesystem::path& file, const std::string& path);
+  Done upload(const std::string& artifact_uri, const LocalFile& file, const std::string& path);
 
   /// Returns how far it has come; from any thread.
   UploadProgress progress() const;
@@ -54,8 +54,7 @@ class Uploader {
   class Count;
 
   Result upload_one(MlflowApi& api, const RecordedRun& run, const WaitingFile& file);
-  Done send(MlflowApi& api, const std::string& artifact_uri, const std::filesystem::path& file,
-            const std::string& path);
+  Done send(MlflowApi& api, const std::string& artifact_uri, const LocalFile& file, const std::string& path);
 
   std::vector<MlflowApi> connections_;
   MultipartUpload multipart_;  // one thread at a time

@@ -6,6 +6,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -31,7 +32,11 @@ void share_work(std::vector<Worker>& workers, std::size_t count, const Work& wor
   };
   std::vector<std::thread> threads;
   const auto num_threads = std::min(workers.size(), count);
-  for (std::size_t i = 1; i < num_threads; ++i) threads.emplace_back(run, std::ref(workers[i]));
+  try {
+    for (std::size_t i = 1; i < num_threads; ++i) threads.emplace_back(run, std::ref(workers[i]));
+  } catch (const std::system_error&) {
+    // There are no more threads to be had: those that there are do the work.
+  }
   if (count > 0) run(workers.front());
   for (auto& thread : threads) thread.join();
   if (error) std::rethrow_exception(error);

@@ -32,7 +32,7 @@ void save_snapshot(const Snapshot& snapshot, const fs::path& file) {
     archive.write(key_of(i), value.detach().to(torch::kCPU));
   }
   const Json header = {{"settings", snapshot.settings}, {"counters", snapshot.counters}, {"tensors", names}};
-  archive.write("header", c10::IValue(header.dump()));
+  archive.write("header", c10::IValue(format_json(header)));
   std::ostringstream bytes;
   archive.save_to(bytes);
   write_checked_file(file, kKind, bytes.view());

@@ -22,5 +22,13 @@ TEST(ExcerptTest, LeavesOtherTextAlone) {
     EXPECT_EQ(with_excerpts(text), text);
 }
 
+TEST(ExcerptTest, ShowsNoLogin) {
+  const TemporaryFolder folder;
+  const auto file = folder.write("a.toml", "track.uri = \"http://u:PW@h\" x\n");
+  const auto text = with_excerpts("not valid TOML (" + file.string() + ":1:30)");
+  EXPECT_EQ(text.find("PW"), std::string::npos) << text;
+  EXPECT_NE(text.find("http://***@h"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace assay::config

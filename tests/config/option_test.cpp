@@ -117,6 +117,17 @@ TEST(CatalogueTest, ComesBackAsItWasWritten) {
   EXPECT_EQ(mistakes(bad, read.options), mistakes(bad));
 }
 
+TEST(CatalogueTest, KnowsAFolderName) {
+  const TemporaryFolder folder;
+  Option option;
+  option.key = "experiment";
+  option.type = Option::Type::kString;
+  option.limits = folder_name();
+  write_catalogue(folder.path() / "c.json", {"e", "", {option}});
+  EXPECT_THAT(mistakes("experiment = \"../x\"", read_catalogue(folder.path() / "c.json").options),
+              testing::HasSubstr("must be a name of letters"));
+}
+
 TEST(CatalogueTest, RefusesWhatIsNone) {
   const TemporaryFolder folder;
   EXPECT_ERROR(read_catalogue(folder.path() / "none.json"), kData, "none.json");

@@ -17,6 +17,11 @@ struct PluginOptionsOfTest {
   static auto schema() { return config::schema<PluginOptionsOfTest>(field("k", &PluginOptionsOfTest::k, "depth")); }
 };
 
+struct Named {
+  std::string experiment;
+  static auto schema() { return config::schema<Named>(field("experiment", &Named::experiment, folder_name(), "name")); }
+};
+
 std::vector<PluginOptions> describe_plugins_of_test() { return {{"x", describe<PluginOptionsOfTest>()}, {"y", {}}}; }
 
 struct Options {
@@ -101,6 +106,23 @@ TEST(SectionTest, NameMustBeGiven) {
 TEST(SuggestTest, FindsSwapsAndListsWhenNothingIsNear) {
   EXPECT_EQ(suggest("epohcs", {"epochs", "seed"}), "did you mean `epochs`?");
   EXPECT_EQ(suggest("xyz", {"epochs", "seed"}), "one of: epochs, seed");
+}
+
+TEST(SchemaTest, AFolderNameLeadsNowhereElse) {
+  const auto is_mistake = [](const std::string& name) {
+    Table table;
+    table.set("experiment", Value(name, {"run.toml", 1, 1}));
+    Problems read;
+    Named named;
+    read_into(Section(table, "run", {"run.toml", 1, 1}), named, read);
+    Problems validated;
+    validate(table, "run", describe<Named>(), validated);
+    EXPECT_EQ(read.empty(), validated.empty()) << name;
+    return !read.empty();
+  };
+  for (const auto* name : {"", "flowers", "team/flowers 2", "v1.2_a-b", "..a"}) EXPECT_FALSE(is_mistake(name)) << name;
+  for (const auto* name : {"../../x", "/abs", "a/../b", "a//b", "a/", ".", "..", "a\\b", "a\nb", " ", "a:b", "$x"})
+    EXPECT_TRUE(is_mistake(name)) << name;
 }
 
 }  // namespace

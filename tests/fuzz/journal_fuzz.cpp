@@ -99,11 +99,11 @@ void deliver_to_nothing(Journal& journal) {
     store.count(run.id);
     journal.log({.kind = EntryKind::kEnd, .run = run.id, .time_ms = 9, .key = "KILLED", .text = ""});
     journal.settle();
-    store.mark_closed(run.id, "verified", "");
+    store.mark_closed(run.id, "verified");
     while (const auto item = store.next_item(run.id)) {
       if (item->kind == EntryKind::kDataset) dataset_from(item->description);
       if (item->kind == EntryKind::kModel) model_from(item->description);
-      store.mark_refused(run.id, {item->place}, 1, "no");
+      store.mark_refused(run.id, {item->place}, "no");
     }
   }
   store.count();

@@ -154,7 +154,7 @@ TEST(MlflowRunTest, LosesOnlyTheBadEntityOfABatch) {
   run->finish(RunStatus::kFinished);
   EXPECT_EQ(run->delivery().undelivered, 1);
   EXPECT_THAT(run->delivery().first_error, testing::HasSubstr("p77"));
-  EXPECT_THAT(log.text(), testing::HasSubstr("1 values of run `run` cannot be tracked"));
+  EXPECT_THAT(log.text(), testing::HasSubstr("param `p77` of run `run` cannot be tracked"));
   EXPECT_EQ(api.get_run(run->delivery().run_id)->params.size(), 100U);
   EXPECT_EQ(api.metric_history(run->delivery().run_id, "loss")->size(), 500U);
   EXPECT_EQ(api.get_run(run->delivery().run_id)->status, "FINISHED");
@@ -229,9 +229,9 @@ TEST(MlflowApiTest, FindsNothingWhereNothingIs) {
   ASSERT_TRUE(experiment);
   EXPECT_FALSE(experiment->has_value());
   const auto id = api.get_or_create_experiment("empty");
-  const auto run = api.find_run(*id, "0123");
+  const auto run = api.find_runs(*id, "0123");
   ASSERT_TRUE(run);
-  EXPECT_FALSE(run->has_value());
+  EXPECT_TRUE(run->empty());
   EXPECT_EQ(api.get_run("0123").failure().code, "RESOURCE_DOES_NOT_EXIST");
 }
 

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -43,6 +44,11 @@ class MlflowServer {
     static MlflowServer server;
     return server.pid_ > 0 ? &server : nullptr;
   }
+
+  /// Starts one more, with an empty database.
+  static std::unique_ptr<MlflowServer> another() { return std::unique_ptr<MlflowServer>(new MlflowServer); }
+
+  std::filesystem::path database() const { return folder_.path() / "mlflow.db"; }
 
   MlflowServer(const MlflowServer&) = delete;
   MlflowServer& operator=(const MlflowServer&) = delete;

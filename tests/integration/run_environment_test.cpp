@@ -212,5 +212,50 @@ TEST_F(RunEnvironmentTest, DeliversAfterTheServerAskedToWait) {
   EXPECT_EQ(run->delivery().retried, 1);
 }
 
+TEST_F(RunEnvironmentTest, AStoppedRunThatGoesOnHasEachStepOnceAndNoError) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  std::string id;
+  {
+    const auto run = tracker_for(server->url())->start(start_of("stopped", "run"));
+    for (int i = 0; i < 10; ++i) run->log_metric("loss", i, i);
+    run->log_params({{"lr", "0.1"}});
+    run->set_tag("assay.error", "stopped by signal 15");
+    run->finish(RunStatus::kKilled);
+    id = run->delivery().run_id;
+  }
+  ::setenv("MLFLOW_RUN_ID", id.c_str(), 1);
+  const auto run = tracker_for(server->url())->start(start_of("stopped", "run"));
+  for (int i = 5; i < 20; ++i) run->log_metric("loss", i, i);  // from the last saved state
+  run->log_metric("accuracy", 0.5, 19);
+  run->log_metric("accuracy", 0.6, 19);
+  run->log_params({{"lr", "0.1"}});
+  run->finish(RunStatus::kFinished);
+  EXPECT_TRUE(run->delivery().verified) << run->delivery().difference << run->delivery().first_error;
+  auto api = api_for(server->url());
+  EXPECT_EQ(api.metric_history(id, "loss")->size(), 20U);
+  EXPECT_EQ(api.metric_history(id, "accuracy")->size(), 2U);
+  EXPECT_EQ(api.get_run(id)->status, "FINISHED");
+  EXPECT_EQ(api.get_run(id)->tag("assay.error"), "");
+}
+
+TEST_F(RunEnvironmentTest, TellsWhichParamOfARunThatGoesOnDiffers) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  std::string id;
+  {
+    const auto run = tracker_for(server->url())->start(start_of("differs", "run"));
+    run->log_params({{"lr", "0.1"}, {"budget", "100"}});
+    run->finish(RunStatus::kKilled);
+    id = run->delivery().run_id;
+  }
+  ::setenv("MLFLOW_RUN_ID", id.c_str(), 1);
+  CapturedLog log;
+  const auto run = tracker_for(server->url())->start(start_of("differs", "run"));
+  run->log_params({{"lr", "0.1"}, {"budget", "200"}});
+  run->finish(RunStatus::kFinished);
+  EXPECT_EQ(run->delivery().undelivered, 1);
+  EXPECT_THAT(log.text(), HasSubstr("param `budget` of run `run` cannot be tracked"));
+  EXPECT_THAT(log.text(), HasSubstr("a run that goes on keeps its params"));
+}
+
 }  // namespace
 }  // namespace assay::track

@@ -2,14 +2,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <set>
 
+#include "core/file.h"
 #include "expect_error.h"
 #include "integration/fault_server.h"
 #include "integration/mlflow_server.h"
 #include "integration/tracking.h"
+#include "tool/run_assay.h"
 
 namespace assay::track {
 namespace {
@@ -82,6 +85,47 @@ TEST(UploadsTest, RefusesALinkOutOfTheRunsFolder) {
   run->log_artifact(secret, "given.txt");  // lies elsewhere and says so
   std::filesystem::create_symlink(start.record_folder / "journals", start.record_folder / "within");
   run->log_artifact(start.record_folder / "within" / "x", "x");
+}
+
+TEST(UploadsTest, WhatWasPutThereLaterIsNotSent) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  const auto start = start_of("put there", "run");
+  const TemporaryFolder elsewhere;
+  elsewhere.write("secret", "not of this run");
+  elsewhere.write("folder/deep.pt", "not of this run");
+  {
+    const auto run = tracker_of("journal")->start(start);
+    for (const auto* name : {"model.pth", "pipe.pt", "folder/deep.pt"}) {
+      write_file_atomically(start.record_folder / name, "weights");
+      run->log_artifact(start.record_folder / name, name);
+    }
+    run->finish(RunStatus::kFinished);
+  }
+  std::filesystem::remove_all(start.record_folder / "folder");
+  for (const auto* name : {"model.pth", "pipe.pt"}) std::filesystem::remove(start.record_folder / name);
+  std::filesystem::create_symlink(elsewhere.path() / "secret", start.record_folder / "model.pth");
+  std::filesystem::create_symlink(elsewhere.path() / "folder", start.record_folder / "folder");
+  ASSERT_EQ(::mkfifo((start.record_folder / "pipe.pt").c_str(), 0600), 0);
+  const auto result = run_assay({"sync", start.record_folder.string(), "--tracking-uri", server->url()});
+  EXPECT_EQ(result.code, 4);
+  EXPECT_THAT(result.output, testing::HasSubstr("3 left"));
+  auto api = api_for(server->url());
+  const auto runs = api.search_runs((*api.find_experiment("put there"))->id);
+  ASSERT_EQ(runs->size(), 1U);
+  EXPECT_FALSE(api.download_artifact(runs->front().artifact_uri, "model.pth"));
+  EXPECT_FALSE(api.download_artifact(runs->front().artifact_uri, "folder/deep.pt"));
+}
+
+TEST(UploadsTest, AFolderThatCannotBeReadCostsItsModelOnly) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  const auto start = start_of("loop", "run");
+  const auto run = tracker_for(server->url())->start(start);
+  std::filesystem::create_symlink("loop", start.record_folder / "loop");
+  run->log_model({.name = "float", .folder = start.record_folder / "loop"});
+  run->log_metric("loss", 1.0, 1);
+  run->finish(RunStatus::kFinished);
+  EXPECT_EQ(run->delivery().undelivered, 1);
+  EXPECT_EQ(api_for(server->url()).get_run(run->delivery().run_id)->status, "FINISHED");
 }
 
 }  // namespace

@@ -51,6 +51,13 @@ TEST(RecordTest, DerivesTheCountFromTheAccuracy) {
   EXPECT_EQ(parse_record(json, "x").variants[0].num_correct, 1870);
 }
 
+TEST(RecordTest, ReadsARunDuringWhichTheClockWasSetBack) {
+  const auto record = parse_record(changed_sample("/duration_s", -3600.5), "x");
+  EXPECT_FALSE(record.duration_s.has_value());
+  EXPECT_TRUE(record.has_clock_gone_back);
+  EXPECT_FALSE(sample_record().has_clock_gone_back);
+}
+
 TEST(RecordTest, NamesFileAndFieldOfAWrongType) {
   EXPECT_ERROR(parse_record(changed_sample("/variants/1/size_bytes", "big"), "runs/x/record.json"), kData,
                "variants[1].size_bytes: expected a number, found string (runs/x/record.json)");

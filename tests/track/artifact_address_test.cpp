@@ -32,6 +32,14 @@ TEST(ArtifactAddressTest, FindsTheCallsAboutUploadsInParts) {
   EXPECT_EQ(*server_info_url(server, "http://other/x"), "");
 }
 
+TEST(ArtifactAddressTest, LeadsOutOfNoRun) {
+  const auto server = server_at("https://host");
+  EXPECT_FALSE(artifact_url(server, "mlflow-artifacts:/1/../../x", "c"));
+  EXPECT_FALSE(artifact_url(server, "mlflow-artifacts:/1/r/artifacts", "../../x"));
+  EXPECT_FALSE(multipart_url(server, "create", "mlflow-artifacts:/1/./x", "c"));
+  EXPECT_TRUE(artifact_url(server, "mlflow-artifacts:/1/r..x/artifacts", "a..b"));
+}
+
 TEST(ArtifactAddressTest, NamesTheFile) {
   EXPECT_EQ(file_name_of("a/b.pt"), "b.pt");
   EXPECT_EQ(file_name_of("b.pt"), "b.pt");

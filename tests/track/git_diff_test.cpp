@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include "core/file.h"
 #include "track/git.h"
 #include "track/git_repository.h"
 
@@ -11,8 +12,9 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 
-GitState inspect(const GitRepository& repository, std::size_t max_diff_bytes = kMaxDiffBytes) {
-  const auto inspection = inspect_git(repository.path(), max_diff_bytes);
+GitState inspect(const GitRepository& repository, std::size_t max_diff_bytes = kMaxDiffBytes,
+                 bool has_untracked = true) {
+  const auto inspection = inspect_git(repository.path(), has_untracked, max_diff_bytes);
   EXPECT_EQ(inspection.reason, "");
   return inspection.state.value_or(GitState{});
 }
@@ -146,6 +148,47 @@ TEST(GitDiffTest, ConflictsAreNamed) {
   const auto state = inspect(repository);
   EXPECT_TRUE(state.dirty);
   EXPECT_THAT(state.diff, HasSubstr("# left out: train.py: in conflict\n"));
+}
+
+TEST(GitDiffTest, FilesThatAreNotTrackedAreNamedWithTheirHashes) {
+  const GitRepository repository;
+  const std::vector<std::string> names = {"token.txt",    "passwords.txt", "api_key.txt", "service-account.json",
+                                          ".kube/config", "prod.tfvars",   ".env",        "plain.py"};
+  for (const auto& name : names) repository.write(name, "hunter2\n");
+  repository.write("train.py", "changed\n");
+  repository.write("new.bin", std::string("\0\1\2new", 6));
+  ASSERT_EQ(::mkfifo((repository.path() / "pipe").c_str(), 0600), 0);
+  const auto state = inspect(repository, kMaxDiffBytes, /*has_untracked=*/false);
+  EXPECT_THAT(state.diff, Not(HasSubstr("hunter2")));
+  EXPECT_THAT(state.diff, HasSubstr("+changed"));
+  for (const auto& name : names) {
+    EXPECT_THAT(state.diff, HasSubstr("# left out: " + name + ": not tracked by Git, SHA-256 46a9d5bde718bf36"))
+        << name;
+  }
+  EXPECT_EQ(state.untracked.size(), names.size());
+  const auto kept = repository.neighbour("kept");
+  repository.run("chmod 600 .env");
+  EXPECT_EQ(keep_untracked(state, kept), "");
+  EXPECT_EQ(read_file(kept / ".kube/config"), "hunter2\n");
+  EXPECT_EQ(fs::status(kept / ".env").permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_FALSE(fs::exists(kept / "new.bin"));
+}
+
+TEST(GitDiffTest, LinesThatLookLikeSecretsAreLeftOut) {
+  const GitRepository repository;
+  repository.write("settings.py", "a = 1\npassword = 'old-hunter2'\nb = 2\n");
+  repository.commit();
+  repository.write("settings.py", "a = 3\npassword = 'old-hunter2'\nb = 2\ntoken: new-hunter2\n");
+  repository.write("train.py", "changed\n");
+  repository.write("server.key.txt", "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\nafter\n");
+  repository.git("add server.key.txt");
+  const auto diff = inspect(repository).diff;
+  EXPECT_THAT(diff, Not(HasSubstr("hunter2")));
+  EXPECT_THAT(diff, HasSubstr("# left out: settings.py: 2 lines that look like secrets\n"));
+  EXPECT_THAT(diff, HasSubstr("# left out: server.key.txt: 3 lines that look like secrets\n"));
+  EXPECT_THAT(diff, HasSubstr("-a = 1\n+a = 3\n [looks like a secret]\n b = 2\n+[looks like a secret]\n"));
+  EXPECT_THAT(diff, HasSubstr("+after\n"));
+  EXPECT_THAT(diff, HasSubstr("+changed"));
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ TEST(GitTest, RepositoryWithoutCommitsShowsItsFiles) {
   EXPECT_EQ(state.commit, "");
   EXPECT_EQ(state.branch, "trunk");
   EXPECT_EQ(state.num_untracked, 1);
-  EXPECT_THAT(state.diff, HasSubstr("+print(1)"));
+  EXPECT_THAT(state.diff, HasSubstr("# left out: main.py: not tracked by Git"));
 }
 
 TEST(GitTest, WorkingTreeOfItsOwnIsFollowed) {

@@ -146,18 +146,64 @@ TEST_F(JournalTest, WaitsForTheDatabaseOnlyWhenTheQueueIsFull) {
   EXPECT_EQ(journal.store().num_waiting(), 300'000 + 1);
 }
 
-TEST_F(JournalTest, CountsWhatIsRefusedOnce) {
+TEST_F(JournalTest, WhatIsRefusedWaitsForTheNextOpening) {
+  std::int64_t run = 0;
+  {
+    Journal journal(path_);
+    auto& store = journal.store();
+    run = store.begin_run(a_run("run"));
+    log_points(journal, run, 10);
+    journal.settle();
+    store.mark_refused(run, store.next_batch(run, 3).places, "too long");
+    store.mark_delivered(store.next_batch(run).places);
+    EXPECT_TRUE(store.next_batch(run).places.empty());
+    store.mark_closed(run, "3 entries refused");
+    EXPECT_EQ(store.num_waiting(), 0);
+    EXPECT_EQ(store.count(run).waiting, 0);
+    EXPECT_EQ(store.count(run).delivered, 7 + 1);
+    EXPECT_EQ(store.count(run).refused, 3);
+    EXPECT_EQ(store.count(run).first_refusal, "too long");
+  }
+  Journal journal(path_);
+  journal.store().reopen_incomplete();
+  EXPECT_FALSE(journal.recovery());
+  EXPECT_EQ(journal.store().count(run).refused, 0);
+  EXPECT_EQ(journal.store().count(run).waiting, 3 + 1);
+  EXPECT_EQ(journal.store().next_batch(run).places.size(), 3U);
+}
+
+TEST_F(JournalTest, ARefusedRunHoldsUpNothing) {
   Journal journal(path_);
   auto& store = journal.store();
   const auto run = store.begin_run(a_run("run"));
   log_points(journal, run, 10);
   journal.settle();
-  store.mark_refused(run, store.next_batch(run).places, 3, "too long");
-  store.mark_closed(run, "verified", "too late");
-  EXPECT_EQ(store.count(run).waiting, 0);
-  EXPECT_EQ(store.count(run).delivered, 7);
-  EXPECT_EQ(store.count(run).refused, 4);
-  EXPECT_EQ(store.count(run).first_refusal, "too long");
+  store.mark_run_refused(run, "deleted");
+  EXPECT_EQ(store.num_waiting(), 0);
+  EXPECT_EQ(store.count(run).refused, 10 + 1);
+  EXPECT_TRUE(store.runs().at(0).is_refused);
+}
+
+TEST_F(JournalTest, EverythingCanBeDeliveredAgain) {
+  std::int64_t run = 0;
+  {
+    Journal journal(path_);
+    auto& store = journal.store();
+    run = store.begin_run(a_run("run"));
+    log_points(journal, run, 10);
+    journal.log({.kind = EntryKind::kFile, .run = run, .key = "a.pt", .text = "a.pt"});
+    journal.settle();
+    store.mark_delivered(store.next_batch(run).places);
+    store.mark_file_delivered(store.next_files(run, 1).at(0).place, {1, "aa"});
+    store.mark_closed(run, "metric loss: 1 of 10 points missing");
+  }
+  Journal journal(path_);
+  journal.store().reopen_incomplete();
+  EXPECT_EQ(journal.store().next_batch(run).places.size(), 10U);
+  const auto file = journal.store().next_files(run, 1).at(0);
+  EXPECT_FALSE(file.delivered);
+  EXPECT_EQ(file.file.path, path_.parent_path().parent_path() / "a.pt");
+  EXPECT_TRUE(journal.store().runs().at(0).create_tried);
 }
 
 TEST_F(JournalTest, IsOpenOnlyOnce) {

@@ -24,5 +24,24 @@ TEST(MlflowJsonTest, ReadsWhatHasAnotherForm) {
   EXPECT_EQ(read_artifact(Json({{"is_dir", "yes"}})).is_folder, false);
 }
 
+TEST(MlflowJsonTest, TakesNoIdThatLeadsElsewhere) {
+  for (const std::string id : {"../../x", "a/b", "a?b", "a%2fb", "a b"}) {
+    EXPECT_EQ(read_run({{"info", {{"run_id", id}, {"experiment_id", id}}}}).id, "") << id;
+    EXPECT_EQ(read_experiment({{"experiment_id", id}}).id, "") << id;
+  }
+  EXPECT_EQ(read_run({{"info", {{"run_id", "m-0aF_9"}}}}).id, "m-0aF_9");
+}
+
+TEST(MlflowJsonTest, ReadsNoAnswerThatIsMadeToCostMemory) {
+  HttpResponse response;
+  response.status = 200;
+  response.body = R"({"a": )" + std::string(20'000'000, '[');
+  EXPECT_FALSE(read_answer(response, {}, 1.0));
+  response.body = R"({"a": [)" + std::string(17'000'000, ' ') + "]}";
+  EXPECT_FALSE(read_answer(response, {}, 1.0));
+  response.body = R"({"a": ")" + std::string(1'000'000, '[') + "\"}";
+  EXPECT_TRUE(read_answer(response, {}, 1.0));
+}
+
 }  // namespace
 }  // namespace assay::track

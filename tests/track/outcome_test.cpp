@@ -141,5 +141,13 @@ TEST(OutcomeTest, QuotesLittleOfALongAnswer) {
   EXPECT_LT(explain_answer(500, std::string(100'000, 'x')).message.size(), 500U);
 }
 
+TEST(OutcomeTest, ShowsNoPartOfASecretWhereAnAnswerIsCut) {
+  for (std::size_t i = 280; i < 310; ++i) {
+    const auto message = explain_answer(418, std::string(i, 'x') + "hunter2 tok123").message;
+    EXPECT_THAT(message, Not(HasSubstr("hunt"))) << i;
+    EXPECT_THAT(message, Not(HasSubstr("tok1"))) << i;
+  }
+}
+
 }  // namespace
 }  // namespace assay::track

@@ -29,5 +29,21 @@ TEST(StripLoginTest, LeavesNoSecretInAnAddress) {
   EXPECT_EQ(strip_login("/srv/git/a.git"), "/srv/git/a.git");
 }
 
+TEST(SecretLineTest, KnowsTheCommonOnes) {
+  for (const char* line :
+       {"password=hunter2", "  \"db_password\": \"x1\",", "API_KEY = 'abc'", "export GITHUB_TOKEN=abc", "secret_key: x",
+        "-----BEGIN RSA PRIVATE KEY-----", "aws AKIAIOSFODNN7EXAMPLE", "url = http://u:pw@h/x",
+        "x = wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY", "ghp_0123456789abcdefghij0123456789abcdef", "Pwd: a"})
+    EXPECT_TRUE(is_secret_line(line)) << line;
+}
+
+TEST(SecretLineTest, LeavesTheRest) {
+  for (const char* line :
+       {"", "epochs = 30", "max_tokens: 128", "token = tokenizer.next()", "password", "# the password is asked for",
+        "commit 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12", "std::string token;", "if (is_secret_name(path)) return;",
+        "DeliversAnOfflineRunOnceWithItsOwnTimes", "http://host:5000/x", "lr = 0.0001  # tried 0.1, 0.01 and 0.001"})
+    EXPECT_FALSE(is_secret_line(line)) << line;
+}
+
 }  // namespace
 }  // namespace assay::track

@@ -1,6 +1,7 @@
 #include "track/upload_source.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "temporary_folder.h"
 
@@ -43,8 +44,30 @@ TEST(UploadSourceTest, CountsWhatIsOnItsWay) {
 
 TEST(UploadSourceTest, SaysWhyAFileCannotBeRead) {
   const TemporaryFolder folder;
-  EXPECT_EQ(UploadSource(folder.path() / "none", std::nullopt, nullptr).error(), "No such file or directory");
+  EXPECT_EQ(UploadSource(folder.path() / "none").error(), "No such file or directory");
   EXPECT_EQ(UploadSource(folder.path() / "none", FilePart{0, 1}, nullptr).error(), "No such file or directory");
+}
+
+TEST(UploadSourceTest, SendsRegularFilesOnly) {
+  const TemporaryFolder folder;
+  const auto pipe = folder.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const auto& path : {pipe, folder.path(), std::filesystem::path("/dev/zero")})
+    EXPECT_EQ(UploadSource(path).error(), "it is no regular file") << path;
+}
+
+TEST(UploadSourceTest, SendsOnlyWhatLiesInTheRunsFolder) {
+  const TemporaryFolder folder;
+  folder.write("elsewhere/secret", "secret");
+  folder.write("run/model.pt", "weights");
+  const auto root = folder.path() / "run";
+  std::filesystem::create_symlink("../elsewhere/secret", root / "link");
+  std::filesystem::create_symlink("../elsewhere", root / "folder");
+  std::filesystem::create_symlink("model.pt", root / "within");
+  for (const auto* name : {"link", "folder/secret", "../elsewhere/secret"})
+    EXPECT_EQ(UploadSource(LocalFile(root / name, root)).error(), "it lies outside of the run's folder") << name;
+  for (const auto* name : {"model.pt", "within"})
+    EXPECT_EQ(UploadSource(LocalFile(root / name, root)).read_all(), "weights") << name;
 }
 
 }  // namespace

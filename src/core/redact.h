@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+
+namespace assay {
+
+/// Replaces user and password in each address of a text, `scheme://user:password@host`, by "***"; also where the
+/// password holds slashes.
+std::string redact_logins(std::string text);
+
+}  // namespace assay
