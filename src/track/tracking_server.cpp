@@ -95,6 +95,7 @@ std::string_view address_fault(std::string_view address) {
   const auto authority = address.substr(0, address.find('/'));
   const auto bracket = authority.rfind(']');
   const auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  if (address.find('@') != std::string_view::npos) return "a slash in a password is written as %2F";
   if (authority.substr(0, colon).empty()) return "the host is missing";
   if (colon != std::string_view::npos && !is_port(authority.substr(colon + 1)))
     return "the port must be between 1 and 65535";

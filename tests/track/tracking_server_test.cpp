@@ -81,5 +81,11 @@ TEST_F(TrackingServerTest, NamesTheVariableAtFaultAndNoSecret) {
   }
 }
 
+TEST_F(TrackingServerTest, ShowsNoPasswordWithASlash) {
+  EXPECT_ERROR(find_tracking_server("http://ann:hun/ter2@host", "test"), kConfig,
+               "tracking address http://***@host: a slash in a password is written as %2F");
+  EXPECT_EQ(find_tracking_server("http://ann:hun%2Fter2@host", "test").password, "hun/ter2");
+}
+
 }  // namespace
 }  // namespace assay::track
