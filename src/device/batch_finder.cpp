@@ -97,8 +97,10 @@ class Finder {
     const auto grown = std::min(largest * kProbeGrowth, largest_hoped());
     if (fitting_.size() == 2) return line_failed_ ? 0 : std::min(grown, solve(fit().line));
     if (failing_ > search_.largest) return grown;
-    // Half the size gives a line for certain; in between it might fail again.
-    return largest / 2 >= search_.smallest ? largest / 2 : (largest + failing_) / 2;
+    // Smaller sizes would say little: there workspaces outweigh what the batch adds.
+    const auto between = std::sqrt(static_cast<double>(largest) * static_cast<double>(failing_));
+    const auto rounded = static_cast<std::int64_t>(std::lround(between));
+    return rounded > largest && rounded < failing_ ? rounded : 0;
   }
 
   std::optional<double> predict(std::int64_t num_samples) const {
