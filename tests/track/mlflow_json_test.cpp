@@ -35,9 +35,10 @@ TEST(MlflowJsonTest, TakesNoIdThatLeadsElsewhere) {
 TEST(MlflowJsonTest, ReadsNoAnswerThatIsMadeToCostMemory) {
   HttpResponse response;
   response.status = 200;
-  response.body = R"({"a": )" + std::string(20'000'000, '[');
+  response.body = R"({"a": )" + std::string(8'000'000, '[');
   EXPECT_FALSE(read_answer(response, {}, 1.0));
-  response.body = R"({"a": [)" + std::string(17'000'000, ' ') + "]}";
+  const std::string blanks(6'000'000, ' ');
+  response.body = R"({"a": [)" + blanks + blanks + blanks + "]}";
   EXPECT_FALSE(read_answer(response, {}, 1.0));
   response.body = R"({"a": ")" + std::string(1'000'000, '[') + "\"}";
   EXPECT_TRUE(read_answer(response, {}, 1.0));
