@@ -69,7 +69,7 @@ Loader::~Loader() = default;
 Loader Loader::for_training(const Images& images, std::vector<std::int64_t> places, const Normalization& normalization,
                             const LoadingOptions& options, std::int64_t batch_size, std::uint64_t seed) {
   Transform transform(normalization, options.augment, images.pixels.size(2), images.pixels.size(3));
-  return Loader(std::make_shared<Source>(Source{images, std::move(places), std::move(transform), options.augment, true,
+  return Loader(std::make_shared<Source>(Source{images, std::move(places), transform, options.augment, true,
                                                 options.loader.keep_partial_batch,
                                                 options.loader.num_workers.value_or(1), batch_size, seed}));
 }
@@ -79,7 +79,7 @@ Loader Loader::for_evaluation(const Images& images, std::vector<std::int64_t> pl
   const AugmentOptions none{0, "zero", false};
   Transform transform(normalization, none, images.pixels.size(2), images.pixels.size(3));
   return Loader(std::make_shared<Source>(
-      Source{images, std::move(places), std::move(transform), none, false, true, num_workers, batch_size, 0}));
+      Source{images, std::move(places), transform, none, false, true, num_workers, batch_size, 0}));
 }
 
 void Loader::start_epoch(std::int64_t epoch, std::int64_t first) {

@@ -25,9 +25,9 @@ Json complete(Json question, std::int64_t budget_bytes) {
 
 }  // namespace
 
-BatchCache::BatchCache(std::filesystem::path folder, Json question, std::int64_t budget_bytes)
+BatchCache::BatchCache(const std::filesystem::path& folder, Json question, std::int64_t budget_bytes)
     : question_(complete(std::move(question), budget_bytes)),
-      file_(std::move(folder) / (sha256(format_json(question_)) + ".json")) {}
+      file_(folder / (sha256(format_json(question_)) + ".json")) {}
 
 std::optional<std::int64_t> BatchCache::find() const {
   const auto text = read_system_file(file_);

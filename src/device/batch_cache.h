@@ -15,7 +15,7 @@ class BatchCache {
  public:
   /// `question` is all that the size depends on: model, shapes, precision, optimizer, device, bounds. This build and
   /// the budget, rounded down to an eighth of a power of two, since free memory is never twice the same, are added.
-  BatchCache(std::filesystem::path folder, Json question, std::int64_t budget_bytes);
+  BatchCache(const std::filesystem::path& folder, Json question, std::int64_t budget_bytes);
 
   /// Returns the size that was found before.
   std::optional<std::int64_t> find() const;

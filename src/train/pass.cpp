@@ -10,7 +10,7 @@ namespace assay::train {
 namespace {
 
 at::Tensor count_correct(const at::Tensor& predicted, const PassInput& input) {
-  const auto right = predicted.eq(input.labels).sum().to(torch::kFloat32);
+  auto right = predicted.eq(input.labels).sum().to(torch::kFloat32);
   if (!input.other_labels.defined()) return right;
   return right * input.share + predicted.eq(input.other_labels).sum().to(torch::kFloat32) * (1.0 - input.share);
 }
