@@ -88,7 +88,7 @@ class Session {
     write_json(folder / "record.json", record_);
     std::unique_ptr<track::Run> run;
     const auto ending = end_of([&] {
-      run = start_tracking(folder);
+      start_tracking(folder, run);
       print_panel(experiment_.catalogue.experiment, describe_machine(host_, device_, options_.device, folder));
       const auto settings = semantic_settings(configuration_.resolved);
       RunContext context{options_, host_, device_, folder, *run, settings, record_};
@@ -112,13 +112,14 @@ class Session {
     return delivering.exit_code != 0 || !run->delivery().complete() ? kTrackingIncomplete : 0;
   }
 
-  std::unique_ptr<track::Run> start_tracking(const std::filesystem::path& folder) {
+  // `run` is there as soon as it has begun, so that it is ended whatever comes next.
+  void start_tracking(const std::filesystem::path& folder, std::unique_ptr<track::Run>& run) {
     write_file_atomically(folder / "config.toml", config::write_toml(configuration_.resolved));
     write_file_atomically(folder / "composed.toml", config::write_toml(configuration_.composition.table));
     const auto provenance =
         find_provenance(command_line_.config_dirs.front(), track::sends_untracked_sources(options_.track));
     record_["source"] = provenance.record;
-    auto run = tracker_->start(describe_start(folder, provenance));
+    run = tracker_->start(describe_start(folder, provenance));
     if (const auto fault = track::keep_untracked(provenance.git, folder / "untracked"); !fault.empty())
       spdlog::warn("{}", fault);
     if (!provenance.diff.empty()) {
@@ -128,7 +129,6 @@ class Session {
     run->log_params(params());
     run->set_tag("mlflow.note.content", make_note(record_));
     for (const auto* name : {"config.toml", "composed.toml"}) run->log_artifact(folder / name, name);
-    return run;
   }
 
   // Sends the record, ends the tracked run, and keeps in the record what became of both.
