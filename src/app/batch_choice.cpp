@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "app/training.h"
 #include "app/training_panel.h"
 #include "core/clock.h"
@@ -24,7 +26,9 @@ class Probe {
   Probe(const RunContext& context, const ClassificationData& data, models::Model& model,
         const train::TrainOptions& options)
       : device_(context.device.device),
-        data_(data),
+        num_waiting_(2 * *data.loading.loader.num_workers + 1),
+        height_(data.image_height()),
+        width_(data.image_width()),
         model_(model),
         options_(options),
         precision_(choose_precision(context, options)),
@@ -35,8 +39,7 @@ class Probe {
 
   void step(std::int64_t num_samples) {
     // The loader holds so many batches ready, and one is in use.
-    const auto num_waiting = 2 * *data_.loading.loader.num_workers + 1;
-    const auto waiting = images_of(num_waiting * options_.batch.global.value_or(num_samples));
+    const auto waiting = images_of(num_waiting_ * options_.batch.global.value_or(num_samples));
     const data::Batch batch{torch::zeros_like(images_of(num_samples)), torch::zeros({num_samples}, torch::kInt64)};
     train::Stepper stepper(model_, state_, train::cross_entropy(options_.label_smoothing), device_,
                            {num_samples, options_.clip_norm, precision_, /*seed=*/0, /*halves=*/false, graph_.get()});
@@ -46,11 +49,23 @@ class Probe {
     if (!has_evaluated_) evaluate(evaluation_batch(num_samples));
   }
 
+  // Tries smaller images, half the side each time.
+  std::string suggest_image_size(std::int64_t num_samples) {
+    constexpr std::int64_t kSmallestSide = 8;
+    while (std::min(height_, width_) >= 2 * kSmallestSide) {
+      height_ /= 2;
+      width_ /= 2;
+      if (device::ran_within_memory([&] { step(num_samples); }))
+        return fmt::format("images of {} x {} pixels would fit; ", width_, height_);
+    }
+    return "no image size would fit; ";
+  }
+
   double learning_rate() const { return state_.optimizer->learning_rate(); }
 
  private:
   at::Tensor images_of(std::int64_t count) const {
-    return torch::empty({count, 3, data_.image_height(), data_.image_width()}, at::MemoryFormat::ChannelsLast);
+    return torch::empty({count, 3, height_, width_}, at::MemoryFormat::ChannelsLast);
   }
 
   void evaluate(std::int64_t num_samples) {
@@ -65,7 +80,7 @@ class Probe {
   }
 
   c10::Device device_;
-  const ClassificationData& data_;
+  std::int64_t num_waiting_, height_, width_;
   models::Model& model_;
   const train::TrainOptions& options_;
   train::Precision precision_;
@@ -167,6 +182,7 @@ device::BatchPlan choose_batch(RunContext& context, const ClassificationData& da
   if (is_cached) search.known = cache.find();
 
   Probe probe(context, data, throw_away, options);
+  search.what_would_fit = [&] { return probe.suggest_image_size(search.smallest); };
   const auto meter = device::make_memory_meter(device.device);
   const auto found = device::find_micro_batch(search, *meter, [&](std::int64_t count) { probe.step(count); });
   if (is_cached) cache.keep(found);

@@ -220,8 +220,9 @@ class Finder {
                     last.num_samples, static_cast<double>(search_.budget_bytes) / 1e6, last.verdict,
                     static_cast<double>(last.peak_bytes) / 1e6),
         "",
-        "free memory, use a smaller image or model, or raise device.memory_budget, device.host_memory_fraction "
-        "(CPU) or device.accelerator_memory_fraction");
+        search_.what_would_fit() +
+            "free memory, use a smaller image or model, or raise device.memory_budget, device.host_memory_fraction "
+            "(CPU) or device.accelerator_memory_fraction");
   }
 
   const BatchSearch& search_;

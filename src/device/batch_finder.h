@@ -32,6 +32,8 @@ struct BatchSearch {
   /// Makes all ranks of a distributed run take the smallest of their sizes; called once, with 0 by a rank that failed.
   std::function<std::int64_t(std::int64_t)> agree = [](std::int64_t size) { return size; };
   std::function<double()> seconds;  ///< a clock; by default the steady one
+  /// Says what would fit where not even the smallest size does; becomes part of the error's hint.
+  std::function<std::string()> what_would_fit = [] { return std::string(); };
 };
 
 /// Is one step that was tried.

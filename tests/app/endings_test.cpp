@@ -7,6 +7,7 @@
 namespace assay {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 
 class EndingsTest : public ExperimentTest {};
@@ -173,9 +174,15 @@ TEST_F(EndingsTest, RealMemoryLimitsKillNoRunAndAreUsed) {
 }
 
 TEST_F(EndingsTest, WhatFitsNoMemoryIsExitCodeTwo) {
-  const auto result = shell(tiny_run("track=off techniques=[] device.memory_budget='20 MB' data.image_size=256"));
-  EXPECT_EQ(result.code, 2) << result.output;
-  EXPECT_THAT(result.output, HasSubstr("device.memory_budget"));
+  const auto run_within = [&](const std::string& budget) {
+    return shell(tiny_run("track=off techniques=[] data.image_size=256 device.memory_budget='" + budget + "'"));
+  };
+  const auto images_alone = run_within("10 MB");
+  EXPECT_EQ(images_alone.code, 2) << images_alone.output;
+  EXPECT_THAT(images_alone.output, HasSubstr("raise device.memory_budget"));
+  const auto training = run_within("60 MB");
+  EXPECT_EQ(training.code, 2) << training.output;
+  EXPECT_THAT(training.output, ContainsRegex("hint: images of [0-9]+ x [0-9]+ pixels would fit; free memory"));
 }
 
 }  // namespace

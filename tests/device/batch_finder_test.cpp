@@ -175,5 +175,19 @@ TEST_F(BatchFinderTest, OtherErrorsPass) {
                std::runtime_error);
 }
 
+TEST(BatchFinderErrorTest, SaysWhatWouldFit) {
+  SimulatedDevice device;
+  device.capacity_bytes = 50;
+  BatchSearch search;
+  search.budget_bytes = 50;
+  search.what_would_fit = [] { return std::string("images of 9 x 9 pixels would fit; "); };
+  try {
+    find_micro_batch(search, device, [&](std::int64_t count) { device.step(count); });
+    ADD_FAILURE() << "it fitted";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("hint: images of 9 x 9 pixels would fit; free memory"));
+  }
+}
+
 }  // namespace
 }  // namespace assay::device
