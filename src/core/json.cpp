@@ -30,6 +30,12 @@ std::string format_json(const Json& value, int indent) {
   return value.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
+bool is_utf8(std::string_view text) {
+  const Json value = std::string(text);
+  return value.dump(-1, ' ', false, Json::error_handler_t::ignore) ==
+         value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::optional<Json> try_parse_json(std::string_view text) {
   if (find_depth(text)) return std::nullopt;
   auto value = Json::parse(text, nullptr, /*allow_exceptions=*/false);

@@ -17,6 +17,9 @@ inline constexpr int kMaxJsonDepth = 100;
 /// Formats JSON, in one line unless `indent` says otherwise. What is not UTF-8 becomes U+FFFD, NaN and infinities null.
 std::string format_json(const Json& value, int indent = -1);
 
+/// Tells whether text is UTF-8, as JSON and all that is made of it must be.
+bool is_utf8(std::string_view text);
+
 /// Parses what another program wrote, such as a server; nothing for what is no JSON, or nests deeper than
 /// kMaxJsonDepth.
 std::optional<Json> try_parse_json(std::string_view text);

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/json.h"
 #include "core/sha256.h"
 #include "data/plugin.h"
 
@@ -93,7 +94,13 @@ std::vector<std::string> read_class_names(const fs::path& file) {
   }
   std::istringstream words(read_file(file));
   std::vector<std::string> names;
-  for (std::string name; words >> name;) names.push_back(name);
+  for (std::string name; words >> name;) {
+    if (!is_utf8(name)) {
+      throw Error(ErrorKind::kData, fmt::format("CIFAR-10: the name of class {} is not UTF-8", names.size()),
+                  file.string(), "save the file as UTF-8, or remove it to use the usual names");
+    }
+    names.push_back(name);
+  }
   if (names.size() != kNumClasses) {
     throw Error(ErrorKind::kData, fmt::format("CIFAR-10: {} class names instead of {}", names.size(), kNumClasses),
                 file.string(), "remove the file to use the usual names");

@@ -36,5 +36,12 @@ TEST(JsonTest, FormatsWhatIsNotUtf8) {
   EXPECT_EQ(format_json({{"a", {1}}}, 1), "{\n \"a\": [\n  1\n ]\n}");
 }
 
+TEST(JsonTest, KnowsUtf8) {
+  EXPECT_TRUE(is_utf8(""));
+  EXPECT_TRUE(is_utf8("\xc3\xa4pfel \xf0\x9f\x8d\x8e"));
+  EXPECT_FALSE(is_utf8("\xe4pfel"));
+  EXPECT_FALSE(is_utf8("cut \xf0\x9f"));
+}
+
 }  // namespace
 }  // namespace assay

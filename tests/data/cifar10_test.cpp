@@ -51,6 +51,8 @@ TEST_F(Cifar10Test, KnowsTheUsualNamesAndReadsOthers) {
   EXPECT_EQ(open()->class_names()[3], "d");
   folder_.write("batches.meta.txt", "a\nb\n");
   EXPECT_ERROR(open(), kData, "2 class names instead of 10");
+  folder_.write("batches.meta.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\n\xe4pfel\n");
+  EXPECT_ERROR(open(), kData, "the name of class 9 is not UTF-8");
 }
 
 TEST_F(Cifar10Test, ChangesItsDigestWithOneByte) {

@@ -5,6 +5,7 @@
 #include "eval/accuracy.h"
 #include "temporary_folder.h"
 #include "train/dropout.h"
+#include "train/pass.h"
 #include "train/training_fixture.h"
 
 namespace assay::train {
@@ -102,6 +103,25 @@ TEST_F(BatchNormTest, GivesThePlainMeansOfTheBatches) {
   const auto expected = torch::stack(means).mean(0);
   EXPECT_TRUE(torch::allclose(net.named_buffers()["norm.running_mean"], expected, 1e-4, 1e-5));
   EXPECT_EQ(net.named_modules("", false)["norm"]->as<torch::nn::BatchNorm2d>()->options.momentum(), 0.1);
+}
+
+// As training did: whole batches need not fit into memory.
+TEST_F(BatchNormTest, TakesNoMoreImagesAtATimeThanTrainingDid) {
+  TinyNet net;
+  auto loader = training_loader();
+  std::vector<at::Tensor> variances;
+  loader.start_epoch(9);
+  const torch::NoGradGuard no_grad;
+  while (const auto batch = loader.next()) {
+    const auto values = torch::conv2d(batch->images, net.named_parameters()["conv.weight"], {}, 1, 1);
+    std::int64_t first = 0;
+    for (const auto count : divide_batch(values.size(0), 5, 2)) {
+      variances.push_back(values.narrow(0, first, count).transpose(0, 1).flatten(1).var(1));
+      first += count;
+    }
+  }
+  recompute_batch_norm(net, loader, 9, 200, 5, torch::kCPU);
+  EXPECT_TRUE(torch::allclose(net.named_buffers()["norm.running_var"], torch::stack(variances).mean(0), 1e-4, 1e-5));
 }
 
 // A single net may come through by luck: the mean of several counts.
