@@ -1,10 +1,11 @@
 # assay_library, assay_executable, assay_tests, assay_experiment: the only ways in which targets are made.
 
-# assay_library(NAME [TORCH] LINK targets...): one folder of src/ = one target assay::NAME of all its sources.
+# assay_library(NAME [TORCH] LINK targets...): one folder of src/ = one target assay::NAME of all its sources,
+# but for main.cpp and NAME_module.cpp, which are programs and loaded libraries of their own.
 function(assay_library name)
   cmake_parse_arguments(ARG "TORCH" "" "LINK" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "(/main|_module)\\.cpp$")
   add_library(assay_${name} STATIC ${sources})
   add_library(assay::${name} ALIAS assay_${name})
   target_include_directories(assay_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
@@ -26,15 +27,15 @@ function(assay_executable name)
   endif()
 endfunction()
 
-# assay_experiment(NAME): experiments/NAME/main.cpp -> bin/engines/NAME, which links LibTorch; bin/engines/NAME.json, what its
+# assay_experiment(NAME): experiments/NAME/main.cpp -> bin/engines/NAME_engine, which links LibTorch; bin/engines/NAME.json, what its
 # options are; bin/NAME, the command that users start.
 function(assay_experiment name)
   set(folder ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/engines)
   assay_executable(${name}_engine TORCH SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/${name}/main.cpp LINK assay::app)
-  set_target_properties(${name}_engine PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${folder})
+  set_target_properties(${name}_engine PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${folder})
   add_custom_command(
     TARGET ${name}_engine POST_BUILD
-    COMMAND ${CMAKE_COMMAND} -E env ASAN_OPTIONS=detect_leaks=0 ${folder}/${name} --catalogue ${folder}/${name}.json
+    COMMAND ${CMAKE_COMMAND} -E env ASAN_OPTIONS=detect_leaks=0 ${folder}/${name}_engine --catalogue ${folder}/${name}.json
     VERBATIM)
   assay_executable(${name} SOURCES ${PROJECT_SOURCE_DIR}/src/front/main.cpp LINK assay::front)
   target_compile_definitions(${name} PRIVATE ASSAY_EXPERIMENT="${name}")

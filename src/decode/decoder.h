@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// The interface of the library that links libvips, which is loaded when the first image is decoded: its hundred shared
+/// libraries would cost each start 30 ms and 23 MB.
+extern "C" {
+
+struct AssayPixels {
+  std::uint8_t* rows;
+  int height;
+  int width;
+  void (*free)(void* rows);
+};
+
+/// Both return 0, or write why not to `error`.
+using AssayReadImage = int(const char* file, int needed_height, int needed_width, AssayPixels* pixels, char* error,
+                           std::size_t error_size);
+using AssayScaleImage = int(const std::uint8_t* rows, int height, int width, int to_height, int to_width,
+                            AssayPixels* pixels, char* error, std::size_t error_size);
+}

@@ -1,0 +1,166 @@
+// The one file that knows libvips; a library of its own (decoder.h).
+
+#include <vips/vips.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "decode/decoder.h"
+
+namespace {
+
+constexpr double kMostPixels = 250e6;
+constexpr double kGrey = 128.0;
+
+struct Unref {
+  void operator()(void* object) const { g_object_unref(object); }
+};
+using Image = std::unique_ptr<VipsImage, Unref>;
+
+void start_vips() {
+  static const bool started = [] {
+    // The callers' threads are the parallel ones; what libvips remembers of earlier files would only cost memory.
+    const bool is_ready = VIPS_INIT("assay") == 0;
+    vips_concurrency_set(1);
+    vips_cache_set_max(0);
+    g_log_set_handler(
+        "VIPS", G_LOG_LEVEL_WARNING, [](const char*, GLogLevelFlags, const char*, void*) {}, nullptr);
+    return is_ready;
+  }();
+  if (!started) throw std::runtime_error("libvips cannot be started");
+}
+
+[[noreturn]] void fail() {
+  std::string why = vips_error_buffer();
+  vips_error_clear();
+  while (!why.empty() && why.back() == '\n') why.pop_back();
+  std::replace(why.begin(), why.end(), '\n', ';');
+  throw std::runtime_error(why);
+}
+
+// Calls an operation of libvips that makes an image of `input`.
+template <typename Operation>
+Image make_from(const Image& input, const Operation& operation) {
+  VipsImage* output = nullptr;
+  if (operation(input.get(), &output) != 0) fail();
+  return Image(output);
+}
+
+// Returns the largest factor by which a JPEG decoder can shrink with both sides at least twice those needed.
+int shrink_of(const VipsImage* image, int needed_height, int needed_width) {
+  if (needed_height <= 0 || needed_width <= 0) return 1;
+  const auto factor =
+      std::min(vips_image_get_height(image) / (2 * needed_height), vips_image_get_width(image) / (2 * needed_width));
+  return factor >= 8 ? 8 : factor >= 4 ? 4 : factor >= 2 ? 2 : 1;
+}
+
+Image open(const char* file, int needed_height, int needed_width) {
+  const auto load = [file](auto... options) {
+    Image image(vips_image_new_from_file(file, "fail_on", VIPS_FAIL_ON_TRUNCATED, options..., nullptr));
+    if (!image) fail();
+    return image;
+  };
+  auto image = load();
+  const auto height = vips_image_get_height(image.get()), width = vips_image_get_width(image.get());
+  if (static_cast<double>(height) * width > kMostPixels) {
+    throw std::runtime_error("an image of " + std::to_string(width) + " x " + std::to_string(height) +
+                             " pixels; at most 250 million are read");
+  }
+  const char* loader = nullptr;
+  const bool is_jpeg = vips_image_get_string(image.get(), "vips-loader", &loader) == 0 &&
+                       std::string_view(loader).substr(0, 4) == "jpeg";
+  const auto shrink = is_jpeg ? shrink_of(image.get(), needed_height, needed_width) : 1;
+  return shrink == 1 ? std::move(image) : load("shrink", shrink);
+}
+
+// Grey, palette, CMYK, 16 bits, alpha and profiles all become 8-bit sRGB.
+Image to_rgb(Image image) {
+  image = make_from(image, [](auto* in, auto** out) { return vips_autorot(in, out, nullptr); });
+  if (vips_image_get_typeof(image.get(), VIPS_META_ICC_NAME) != 0) {
+    VipsImage* converted = nullptr;  // a broken profile is ignored, as viewers do
+    if (vips_icc_transform(image.get(), &converted, "srgb", "embedded", TRUE, "depth", 8, nullptr) == 0) {
+      image = Image(converted);
+    }
+    vips_error_clear();
+  }
+  image = make_from(image,
+                    [](auto* in, auto** out) { return vips_colourspace(in, out, VIPS_INTERPRETATION_sRGB, nullptr); });
+  if (vips_image_hasalpha(image.get()) != 0) {
+    const std::unique_ptr<VipsArrayDouble, void (*)(VipsArrayDouble*)> background(
+        vips_array_double_new(&kGrey, 1), [](auto* array) { vips_area_unref(VIPS_AREA(array)); });
+    image = make_from(
+        image, [&](auto* in, auto** out) { return vips_flatten(in, out, "background", background.get(), nullptr); });
+  }
+  return make_from(image, [](auto* in, auto** out) { return vips_cast(in, out, VIPS_FORMAT_UCHAR, nullptr); });
+}
+
+AssayPixels compute(const Image& image) {
+  if (vips_image_get_bands(image.get()) != 3) {
+    throw std::runtime_error("an image of " + std::to_string(vips_image_get_bands(image.get())) + " channels");
+  }
+  std::size_t size = 0;
+  auto* rows = static_cast<std::uint8_t*>(vips_image_write_to_memory(image.get(), &size));
+  if (rows == nullptr) fail();
+  return {rows, vips_image_get_height(image.get()), vips_image_get_width(image.get()), g_free};
+}
+
+Image shrink(Image image, int to_height, int to_width) {
+  const auto height = vips_image_get_height(image.get()), width = vips_image_get_width(image.get());
+  const auto vertical = std::min(1.0, static_cast<double>(to_height) / height);
+  const auto horizontal = std::min(1.0, static_cast<double>(to_width) / width);
+  if (vertical == 1.0 && horizontal == 1.0) return image;
+  return make_from(image,
+                   [&](auto* in, auto** out) { return vips_resize(in, out, horizontal, "vscale", vertical, nullptr); });
+}
+
+// vips_resize() of libvips 8.14 shifts what it enlarges by half a pixel of the result: the offsets here keep the
+// centres of pixels where they belong.
+Image enlarge(Image image, int to_height, int to_width) {
+  const auto height = vips_image_get_height(image.get()), width = vips_image_get_width(image.get());
+  if (height == to_height && width == to_width) return image;
+  const std::unique_ptr<VipsInterpolate, Unref> cubic(vips_interpolate_new("bicubic"));
+  const std::array<int, 4> area = {0, 0, to_width, to_height};
+  const std::unique_ptr<VipsArrayInt, void (*)(VipsArrayInt*)> whole(
+      vips_array_int_new(area.data(), static_cast<int>(area.size())),
+      [](auto* array) { vips_area_unref(VIPS_AREA(array)); });
+  return make_from(image, [&](auto* in, auto** out) {
+    return vips_affine(in, out, static_cast<double>(to_width) / width, 0.0, 0.0,
+                       static_cast<double>(to_height) / height, "interpolate", cubic.get(), "idx", 0.5, "idy", 0.5,
+                       "odx", -0.5, "ody", -0.5, "oarea", whole.get(), "extend", VIPS_EXTEND_COPY, nullptr);
+  });
+}
+
+template <typename Make>
+int guard(char* error, std::size_t error_size, AssayPixels* pixels, const Make& make) {
+  try {
+    start_vips();
+    *pixels = make();
+    return 0;
+  } catch (const std::exception& exception) {
+    std::snprintf(error, error_size, "%s", exception.what());
+    return 1;
+  }
+}
+
+}  // namespace
+
+extern "C" int assay_read_image(const char* file, int needed_height, int needed_width, AssayPixels* pixels, char* error,
+                                std::size_t error_size) {
+  return guard(error, error_size, pixels, [&] { return compute(to_rgb(open(file, needed_height, needed_width))); });
+}
+
+extern "C" int assay_scale_image(const std::uint8_t* rows, int height, int width, int to_height, int to_width,
+                                 AssayPixels* pixels, char* error, std::size_t error_size) {
+  return guard(error, error_size, pixels, [&] {
+    const auto size = static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * 3;
+    Image input(vips_image_new_from_memory(rows, size, width, height, 3, VIPS_FORMAT_UCHAR));
+    if (!input) fail();
+    return compute(enlarge(shrink(std::move(input), to_height, to_width), to_height, to_width));
+  });
+}
