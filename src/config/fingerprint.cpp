@@ -24,20 +24,19 @@ bool is_under(const std::string& key, const std::string& ancestor) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> flatten(const Table& table) {
+std::vector<std::pair<std::string, std::string>> flatten(const Table& table, const std::vector<std::string>& left_out) {
   std::vector<std::pair<std::string, std::string>> leaves;
   collect(table, "", leaves);
+  std::erase_if(leaves, [&](const auto& leaf) {
+    return std::any_of(left_out.begin(), left_out.end(), [&](const auto& key) { return is_under(leaf.first, key); });
+  });
   std::sort(leaves.begin(), leaves.end());
   return leaves;
 }
 
-std::string fingerprint(const Table& table, const std::vector<std::string>& non_semantic_keys) {
+std::string fingerprint(const Table& table, const std::vector<std::string>& left_out) {
   std::string canonical;
-  for (const auto& [key, text] : flatten(table)) {
-    const auto covers = [&key = key](const std::string& ancestor) { return is_under(key, ancestor); };
-    if (std::none_of(non_semantic_keys.begin(), non_semantic_keys.end(), covers))
-      canonical += key + " = " + text + "\n";
-  }
+  for (const auto& [key, text] : flatten(table, left_out)) canonical += key + " = " + text + "\n";
   return sha256(canonical);
 }
 

@@ -10,10 +10,11 @@ namespace assay::config {
 
 /// Lists every leaf as (dotted key, TOML text), sorted by key. Integers that stand for numbers keep their spelling.
 /// This is the canonical form: independent of file layout, comments and key order; also what MLflow gets as params.
-std::vector<std::pair<std::string, std::string>> flatten(const Table& table);
+/// Keys in `left_out` are, with all below them.
+std::vector<std::pair<std::string, std::string>> flatten(const Table& table,
+                                                         const std::vector<std::string>& left_out = {});
 
-/// Hashes the canonical form without the keys that do not change the result ("track" drops all of track.*).
-/// Returns 64 hexadecimal digits.
-std::string fingerprint(const Table& table, const std::vector<std::string>& non_semantic_keys);
+/// Hashes the canonical form. Returns 64 hexadecimal digits.
+std::string fingerprint(const Table& table, const std::vector<std::string>& left_out = {});
 
 }  // namespace assay::config

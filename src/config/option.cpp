@@ -142,10 +142,31 @@ void flatten_below(const std::vector<Option>& options, const std::string& path, 
   }
 }
 
+// What a plug-in says of a key holds for all of its kind.
+void collect_outside_run_key(const std::vector<Option>& options, const std::string& path,
+                             std::vector<std::string>& keys) {
+  for (const auto& option : options) {
+    const auto key = join(path, option.key);
+    if (!option.in_run_key) {
+      keys.push_back(key);
+      continue;
+    }
+    collect_outside_run_key(option.options, key, keys);
+    if (option.type != Type::kPlugin) continue;
+    for (const auto& plugin : option.plugins) collect_outside_run_key(plugin.options, key, keys);
+  }
+}
+
 }  // namespace
 
 void validate(const Table& table, const std::string& path, const std::vector<Option>& options, Problems& problems) {
   validate_keys(table, path, options, /*is_plugin=*/false, problems);
+}
+
+std::vector<std::string> keys_outside_run_key(const std::vector<Option>& options) {
+  std::vector<std::string> keys;
+  collect_outside_run_key(options, "", keys);
+  return keys;
 }
 
 std::vector<std::string> FlatOption::values() const {

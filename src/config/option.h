@@ -31,6 +31,7 @@ struct Option {
   Limits limits;
   std::string default_value;  ///< as TOML; empty for what is no plain value
   std::string help;
+  bool in_run_key = true;              ///< it changes the result of a run, and so which run it is
   std::vector<Option> options;         ///< of a table
   std::vector<PluginOptions> plugins;  ///< to choose among
 };
@@ -44,6 +45,9 @@ struct PluginOptions {
 /// Checks a table against the options it may hold: every key known, every value of its type and within its limits,
 /// every plug-in there. Mistakes go to `problems`, with the dotted `path` of the table in front of the keys.
 void validate(const Table& table, const std::string& path, const std::vector<Option>& options, Problems& problems);
+
+/// Lists the dotted keys that do not change the result of a run; a table's key stands for all below it.
+std::vector<std::string> keys_outside_run_key(const std::vector<Option>& options);
 
 /// Is an option that holds a plain value or chooses a plug-in, under its dotted key.
 struct FlatOption {

@@ -27,6 +27,13 @@ struct Field {
   std::string_view help;
   std::vector<PluginOptions> (*describe_plugins)() = nullptr;
   Option::Type type = Option::Type::kTable;  ///< of a Section: kPlugin or kPlugins
+  bool in_run_key = true;
+
+  /// Says that the option does not change the result of a run: a run with another value of it is the same run.
+  Field outside_run_key() && {
+    in_run_key = false;
+    return std::move(*this);
+  }
 };
 
 /// Declares an option of any value of its type. Types: bool, std::int64_t, double, std::string, std::vector of these,
@@ -161,6 +168,7 @@ std::vector<Option> describe_with(const T& defaults) {
     option.key = one.key;
     option.limits = one.limits;
     option.help = one.help;
+    option.in_run_key = one.in_run_key;
     if constexpr (HasSchema<Member>) {
       option.options = describe_with(defaults.*one.member);
     } else if constexpr (std::is_same_v<Member, Section>) {

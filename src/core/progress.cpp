@@ -62,16 +62,16 @@ void Progress::draw(const std::string& note) {
   if (terminal_) {
     const auto width = terminal_width() - 1;
     const auto bar = total_ > 0 ? bar_that_fits(fraction, width, title_.size() + 1 + text.size()) : "";
-    print_status("\r\x1b[K{}", fmt::format("{} {}{}", title_, bar, text).substr(0, width));
+    write_transient("\r\x1b[K" + fmt::format("{} {}{}", title_, bar, text).substr(0, width));
   } else {
-    print_status("{} {}\n", title_, text);
+    write_transient(fmt::format("{} {}\n", title_, text));
   }
   drawn_ = true;
 }
 
 void Progress::finish() {
   if (!drawn_ || !terminal_) return;
-  print_status("\r\x1b[K");
+  write_transient("\r\x1b[K");
   drawn_ = false;
 }
 

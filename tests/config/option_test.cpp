@@ -1,6 +1,8 @@
 #include "config/option.h"
 
 #include "config/catalogue.h"
+#include "config/fill_defaults.h"
+#include "config/fingerprint.h"
 #include "config/schema.h"
 #include "config/toml.h"
 #include "core/file.h"
@@ -18,10 +20,12 @@ struct Slow {
 };
 
 struct Fast {
+  std::string folder;
   std::vector<std::int64_t> gears = {1, 2};
   bool loud = false;
   static auto schema() {
-    return config::schema<Fast>(field("gears", &Fast::gears, at_least(1), "gears"),
+    return config::schema<Fast>(field("folder", &Fast::folder, "where").outside_run_key(),
+                                field("gears", &Fast::gears, at_least(1), "gears"),
                                 field("loud", &Fast::loud, "noise"));
   }
 };
@@ -94,13 +98,52 @@ TEST(OptionTest, FlattensPluginsBelowWhatBringsThem) {
               testing::ElementsAre(
                   "inner.mode [] one of: exact, quick", "inner.micro [] an integer or \"auto\", at least 2",
                   "engine.name [] one of: slow, fast", "engine.factor [engine.name = slow] a number, between 0 and 1 s",
+                  "engine.folder [engine.name = fast] text",
                   "engine.gears [engine.name = fast] an array of integers, at least 1",
                   "engine.loud [engine.name = fast] true or false",
                   "spares.slow.factor [spares.slow.name = slow] a number, between 0 and 1 s",
+                  "spares.fast.folder [spares.fast.name = fast] text",
                   "spares.fast.gears [spares.fast.name = fast] an array of integers, at least 1",
                   "spares.fast.loud [spares.fast.name = fast] true or false"));
-  EXPECT_THAT(flatten(options)[5].values(), testing::ElementsAre("true", "false"));
+  EXPECT_THAT(flatten(options)[6].values(), testing::ElementsAre("true", "false"));
   EXPECT_EQ(flatten(options)[0].option->default_value, "\"quick\"") << "the outer struct's, not the inner one's own";
+}
+
+TEST(OptionTest, ListsWhatDoesNotIdentifyARun) {
+  EXPECT_THAT(keys_outside_run_key(describe<Outer>()), testing::ElementsAre("engine.folder"));
+  struct Whole {
+    Section track;
+    Outer outer;
+    static auto schema() {
+      return config::schema<Whole>(
+          config::plugin("track", &Whole::track, describe_engines, "records").outside_run_key(),
+          field("outer", &Whole::outer, "all"));
+    }
+  };
+  EXPECT_THAT(keys_outside_run_key(describe<Whole>()), testing::ElementsAre("track", "outer.engine.folder"));
+}
+
+std::string filled(const std::string& text) {
+  std::string lines;
+  for (const auto& [key, value] : flatten(fill_defaults(parse_toml(text, "t.toml"), describe<Outer>())))
+    lines += key + " = " + value + "\n";
+  return lines;
+}
+
+TEST(FillDefaultsTest, AddsWhatIsNotSaid) {
+  EXPECT_EQ(filled("[engine]\nname = \"fast\"\nloud = true\n[spares.a]\nname = \"slow\""),
+            "engine.folder = \"\"\nengine.gears = [1, 2]\nengine.loud = true\nengine.name = \"fast\"\n"
+            "inner.micro = \"auto\"\ninner.mode = \"quick\"\nspares.a.factor = 0.5\nspares.a.name = \"slow\"\n");
+}
+
+TEST(FillDefaultsTest, LeavesMistakesToTheValidation) {
+  EXPECT_EQ(filled("inner = 3\n[engine]\nname = \"sluw\"\nx = 1\n[spares]\na = 1"),
+            "engine.name = \"sluw\"\nengine.x = 1\ninner = 3\nspares.a = 1\n");
+}
+
+TEST(FillDefaultsTest, SaysThatAValueIsADefault) {
+  const auto table = fill_defaults({}, describe<Outer>());
+  EXPECT_EQ(find_path(table, "inner.mode")->origin().to_string(), "default");
 }
 
 TEST(CatalogueTest, ComesBackAsItWasWritten) {

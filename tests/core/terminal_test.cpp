@@ -7,6 +7,9 @@
 
 #include <csignal>
 
+#include "core/file.h"
+#include "temporary_folder.h"
+
 namespace assay {
 namespace {
 
@@ -26,6 +29,31 @@ int status_of(const Prepare& prepare, const Work& work) {
 int write_much() {
   for (int i = 0; i < 1000; ++i) print_status("line {}\n", i);
   return 0;
+}
+
+TEST(StatusLogTest, KeepsWhatLastsOfWhatTheTerminalShows) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "run.log";
+  testing::internal::CaptureStderr();
+  {
+    const StatusLog log(file);
+    print_status("epoch {}\n", 1);
+    write_transient("50 %\r");
+  }
+  {
+    const StatusLog again(file);
+    print_status("epoch {}\n", 2);
+  }
+  print_status("afterwards\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "epoch 1\n50 %\repoch 2\nafterwards\n");
+  EXPECT_EQ(read_file(file), "epoch 1\nepoch 2\n");
+}
+
+TEST(StatusLogTest, IsLeftOutWhereItCannotBeWritten) {
+  const StatusLog nowhere("/nonexistent/run.log");
+  EXPECT_EQ(status_of([] {}, write_much), 0);
+  const StatusLog full("/dev/full");
+  EXPECT_EQ(status_of([] {}, write_much), 0);
 }
 
 TEST(TerminalTest, AFullOrClosedOneIsNoError) {
