@@ -65,7 +65,7 @@ class Probe {
 
  private:
   at::Tensor images_of(std::int64_t count) const {
-    return torch::empty({count, 3, height_, width_}, at::MemoryFormat::ChannelsLast);
+    return torch::empty({count, data::kNumChannels, height_, width_}, at::MemoryFormat::ChannelsLast);
   }
 
   void evaluate(std::int64_t num_samples) {
@@ -168,7 +168,7 @@ device::BatchPlan choose_batch(RunContext& context, const ClassificationData& da
                                const train::TrainOptions& options) {
   const auto& device = context.device;
   const auto& tier = device::tier_of(device, context.options.device.tiers);
-  const auto num_train = static_cast<std::int64_t>(data.train.size());
+  const auto num_train = data.train.size();
   prepare_network(throw_away, options, device.device);
   const auto smallest = train::smallest_pass(throw_away);
   const bool batch_norm = smallest > 1;

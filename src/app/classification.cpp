@@ -17,7 +17,7 @@ Json tensor_schema(const ClassificationData& data) {
   const auto tensor = [](const char* type, const std::vector<std::int64_t>& shape) {
     return Json{{"type", "tensor"}, {"tensor-spec", {{"dtype", type}, {"shape", shape}}}};
   };
-  const auto images = tensor("uint8", {-1, 3, data.image_height(), data.image_width()});
+  const auto images = tensor("uint8", {-1, data::kNumChannels, data.image_height(), data.image_width()});
   return {{"mlflow_tensorspec",
            {{"features", format_json(Json::array({images}))},
             {"targets", format_json(Json::array({tensor("int64", {-1})}))}}}};
@@ -51,22 +51,27 @@ data::Partition divide_training_set(const at::Tensor& labels, double validation_
 ClassificationData load_data(RunContext& context, const config::Section& section) {
   const auto dataset = data::make_dataset(section);
   const Stopwatch watch;
-  ClassificationData data{section.name(),
-                          dataset->class_names(),
-                          {dataset->mean(), dataset->std()},
-                          data::read_loading_options(section),
-                          dataset->load(data::Split::kTrain),
-                          dataset->load(data::Split::kTest),
-                          {},
-                          {}};
-  auto& num_workers = data.loading.loader.num_workers;
-  if (!num_workers)
-    num_workers = device::num_workers_of(device::tier_of(context.device, context.options.device.tiers), context.host);
-  auto partition =
-      divide_training_set(data.train_images.labels, data.loading.loader.validation_fraction, context.options.run.seed);
-  data.train = std::move(partition.train);
-  data.validation = std::move(partition.validation);
-  const auto num_test = data.test_images.labels.size(0);
+  ClassificationData data{.name = section.name(),
+                          .class_names = dataset->class_names(),
+                          .preprocessing = {},
+                          .loading = data::read_loading_options(section),
+                          .train = data::all_samples(dataset->open(data::Split::kTrain)),
+                          .validation = {},
+                          .test = data::all_samples(dataset->open(data::Split::kTest))};
+  auto& loader = data.loading.loader;
+  data.preprocessing = {dataset->image_size(), dataset->normalization(), loader.fit};
+  if (!loader.num_workers) {
+    loader.num_workers =
+        device::num_workers_of(device::tier_of(context.device, context.options.device.tiers), context.host);
+  }
+  if (auto validation = dataset->open(data::Split::kValidation)) {
+    data.validation = data::all_samples(std::move(validation));
+  } else {
+    auto partition =
+        divide_training_set(data.train.source->labels(), loader.validation_fraction, context.options.run.seed);
+    data.train.places = std::move(partition.train);
+    data.validation = {data.train.source, std::move(partition.validation)};
+  }
   const auto digest = dataset->digest();
   context.record["dataset"] = {{"name", data.name},
                                {"description", dataset->description()},
@@ -74,17 +79,17 @@ ClassificationData load_data(RunContext& context, const config::Section& section
                                {"classes", data.class_names},
                                {"num_train", data.train.size()},
                                {"num_validation", data.validation.size()},
-                               {"num_test", num_test},
+                               {"num_test", data.test.size()},
                                {"image_size", data.image_height()}};
   print_status("data: {}; {} training, {} validation, {} test images, ready in {}\n", dataset->description(),
-               data.train.size(), data.validation.size(), num_test, format_duration(watch.seconds()));
+               data.train.size(), data.validation.size(), data.test.size(), format_duration(watch.seconds()));
   const auto source = format_json(Json{{"name", data.name}, {"description", dataset->description()}});
   const auto log = [&](const char* split, std::int64_t count) {
     context.run.log_dataset(describe_split(data, split, count, digest, source));
   };
-  log("training", static_cast<std::int64_t>(data.train.size()));
-  log("validation", static_cast<std::int64_t>(data.validation.size()));
-  log("test", num_test);
+  log("training", data.train.size());
+  log("validation", data.validation.size());
+  log("test", data.test.size());
   return data;
 }
 

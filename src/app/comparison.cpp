@@ -13,7 +13,7 @@ Json to_json(const Measurement& one) {
   Json settings = Json::object();
   for (const auto& [key, value] : one.variant.settings) settings[key] = value;
   return {{"name", one.variant.name},
-          {"title", one.variant.name == "float" ? "float32" : one.variant.name},
+          {"title", one.variant.name == kBaseline ? "float32" : one.variant.name},
           {"accuracy", one.accuracy()},
           {"num_correct", one.num_correct},
           {"num_test", one.num_test},

@@ -18,9 +18,11 @@ struct RunOptions {
   static auto schema() {
     return config::schema<RunOptions>(
         config::field("experiment", &RunOptions::experiment, config::folder_name(),
-                      "name under which runs are kept and tracked; empty: the binary's"),
-        config::field("name", &RunOptions::name, "name of this run; empty: made from data set, model and seed"),
-        config::field("dir", &RunOptions::dir, "folder of all runs"),
+                      "name under which runs are kept and tracked; empty: the binary's")
+            .outside_run_key(),
+        config::field("name", &RunOptions::name, "name of this run; empty: made from data set, model and seed")
+            .outside_run_key(),
+        config::field("dir", &RunOptions::dir, "folder of all runs").outside_run_key(),
         config::field("seed", &RunOptions::seed, config::at_least(0), "seed of all randomness"));
   }
 };

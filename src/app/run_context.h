@@ -8,6 +8,7 @@
 #include "app/options.h"
 #include "config/value.h"
 #include "core/json.h"
+#include "core/rank.h"
 #include "device/discovery.h"
 #include "track/tracker.h"
 
@@ -26,6 +27,7 @@ struct RunContext {
   const device::Host& host;
   const device::ChosenDevice& device;
   std::filesystem::path folder;  ///< all files of the run go here
+  Rank rank;
   track::Run& run;
   const std::vector<std::pair<std::string, std::string>>& settings;  ///< all that changes the result, by dotted keys
   Json& record;  ///< becomes record.json, whatever happens; its keys are told in docs/record.md

@@ -5,7 +5,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -32,38 +31,10 @@ void check_space(const std::filesystem::path& folder) {
 
 }  // namespace
 
-const std::vector<std::string>& non_semantic_keys() {
-  static const std::vector<std::string> keys = {"track",
-                                                "run.dir",
-                                                "run.name",
-                                                "run.experiment",
-                                                "data.folder",
-                                                "data.loader.num_workers",
-                                                "device.pinned_memory",
-                                                "device.tiers.large.num_workers",
-                                                "device.tiers.medium.num_workers",
-                                                "device.tiers.small.num_workers",
-                                                "device.tiers.cpu.num_workers",
-                                                "train.profile",
-                                                "train.checkpoint",
-                                                "train.range_test"};
-  return keys;
-}
-
-std::vector<std::pair<std::string, std::string>> semantic_settings(const config::Table& config) {
-  auto settings = config::flatten(config);
-  std::erase_if(settings, [](const auto& setting) {
-    const auto& names = non_semantic_keys();
-    return std::any_of(names.begin(), names.end(), [&setting](const std::string& name) {
-      return setting.first == name || setting.first.starts_with(name + ".");
-    });
-  });
-  return settings;
-}
-
-std::string make_run_key(const config::Table& config, const std::string& data_digest) {
+std::string make_run_key(const config::Table& config, const std::vector<std::string>& outside_run_key,
+                         const std::string& inputs_digest) {
   const auto build_id = sha256_of_file("/proc/self/exe");
-  return sha256(config::fingerprint(config, non_semantic_keys()) + build_id + data_digest);
+  return sha256(config::fingerprint(config, outside_run_key) + build_id + inputs_digest);
 }
 
 std::filesystem::path RunFolder::path_of(const std::filesystem::path& dir, const std::string& experiment,

@@ -2,22 +2,16 @@
 
 #include <filesystem>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "config/value.h"
 
 namespace assay::app {
 
-/// Lists the keys that do not change a run's result, and so not its identity.
-const std::vector<std::string>& non_semantic_keys();
-
-/// Lists all settings that change a run's result by their dotted keys.
-std::vector<std::pair<std::string, std::string>> semantic_settings(const config::Table& config);
-
-/// Identifies a run: what is computed (configuration), by what (this executable), from what (the data).
-/// Returns 64 hexadecimal digits.
-std::string make_run_key(const config::Table& config, const std::string& data_digest);
+/// Identifies a run: what is computed (configuration), by what (this executable), from what (data and weights).
+/// The keys of `outside_run_key` are left out (config/option.h). Returns 64 hexadecimal digits.
+std::string make_run_key(const config::Table& config, const std::vector<std::string>& outside_run_key,
+                         const std::string& inputs_digest);
 
 /// Is the folder of one run, held by this process alone.
 class RunFolder {

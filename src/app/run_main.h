@@ -19,7 +19,8 @@ struct Experiment {
   /// Makes every plug-in once and finds whatever can be found out without computing, so that all mistakes are known
   /// before anything starts. Errors: Error(kConfig), Error(kData).
   std::function<void(const Options& options, const Machine& machine)> check;
-  std::function<std::string(const Options& options)> data_digest;  ///< part of the run's key
+  /// Identifies the data, and whatever else a run reads; part of the run's key.
+  std::function<std::string(const Options& options)> inputs_digest;
   std::function<std::string(const Options& options)> run_name;
   std::function<void(RunContext& context, const Options& options)> run;
 };
@@ -31,7 +32,7 @@ struct AnyExperiment {
   config::Catalogue catalogue;
   std::function<CommonOptions(const config::Section& root)> read;
   std::function<void(const Machine& machine)> check;
-  std::function<std::string()> data_digest;
+  std::function<std::string()> inputs_digest;
   std::function<std::string()> run_name;
   std::function<void(RunContext& context)> run;
 };
@@ -56,7 +57,7 @@ int run_main(const Experiment<Options>& experiment, int argc, char** argv) {
     return CommonOptions{options.run, options.device, options.track};
   };
   any.check = [&](const Machine& machine) { experiment.check(options, machine); };
-  any.data_digest = [&] { return experiment.data_digest(options); };
+  any.inputs_digest = [&] { return experiment.inputs_digest(options); };
   any.run_name = [&] { return experiment.run_name(options); };
   any.run = [&](RunContext& context) { experiment.run(context, options); };
   return detail::run_any(any, argc, argv);

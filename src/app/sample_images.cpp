@@ -38,7 +38,7 @@ at::Tensor verdict_colors(const at::Tensor& right) {
 
 track::Table class_table(const ClassificationData& data, const at::Tensor& predictions) {
   const auto num_classes = data.num_classes();
-  const auto cells = data.test_images.labels * num_classes + predictions;
+  const auto cells = data.test.labels() * num_classes + predictions;
   const auto confusion = torch::bincount(cells, {}, num_classes * num_classes).view({num_classes, num_classes});
   track::Table table{"classes.json", {"class", "images", "right", "accuracy", "most often taken for", "so often"}, {}};
   for (std::int64_t label = 0; label < num_classes; ++label) {
@@ -63,13 +63,15 @@ void log_augmented_images(RunContext& context, const ClassificationData& data, d
   if (!batch) return;
   const auto images = batch->images.narrow(0, 0, std::min(kNumImages, batch->images.size(0)));
   const auto frames = torch::full({images.size(0), 3}, 255, torch::kUInt8);
-  log_picture(context, to_pixels(images, data.normalization), frames, "augmented_batch");
+  log_picture(context, to_pixels(images, data.preprocessing.normalization), frames, "augmented_batch");
 }
 
 void log_predictions(RunContext& context, const ClassificationData& data, const at::Tensor& predictions) {
   const auto count = std::min(kNumImages, predictions.size(0));
-  const auto right = predictions.eq(data.test_images.labels).narrow(0, 0, count);
-  log_picture(context, data.test_images.pixels.narrow(0, 0, count), verdict_colors(right), "test_predictions");
+  auto first = data.test;
+  first.places.resize(static_cast<std::size_t>(count));
+  const auto right = predictions.narrow(0, 0, count).eq(first.labels());
+  log_picture(context, data::read_pixels(first, data.preprocessing), verdict_colors(right), "test_predictions");
   track::log_tables(context.run, context.folder / "tables", {class_table(data, predictions)});
 }
 

@@ -11,6 +11,7 @@
 #include "app/provenance.h"
 #include "app/resolvers.h"
 #include "app/run_folder.h"
+#include "app/run_log.h"
 #include "config/fingerprint.h"
 #include "config/toml.h"
 #include "core/clock.h"
@@ -23,6 +24,15 @@ namespace {
 
 constexpr int kTrackingIncomplete = 4;
 
+// What a finished run no longer needs to be resumed, of its training and of all stages after it.
+void clear_snapshots(const std::filesystem::path& folder) {
+  train::SnapshotFolder(folder / "checkpoints").clear();
+  std::error_code none;
+  for (std::filesystem::directory_iterator stage(folder / "stages", none), end; stage != end; stage.increment(none)) {
+    train::SnapshotFolder(stage->path() / "checkpoints").clear();
+  }
+}
+
 class Session {
  public:
   Session(const AnyExperiment& experiment, const front::CommandLine& command_line)
@@ -32,7 +42,8 @@ class Session {
   int run(config::ConfigFiles& files, const std::vector<config::Override>& overrides) {
     const auto ending = end_of([&] {
       prepare(files, overrides);
-      run_key_ = make_run_key(configuration_.resolved, experiment_.data_digest());
+      outside_run_key_ = config::keys_outside_run_key(experiment_.catalogue.options);
+      run_key_ = make_run_key(configuration_.resolved, outside_run_key_, experiment_.inputs_digest());
       if (command_line_.dry_run) return announce();
       RunFolder folder(options_.run.dir, options_.run.experiment, run_key_);
       if (folder.is_finished() && !command_line_.force) {
@@ -49,7 +60,7 @@ class Session {
 
   /// Composes, checks and finds the device.
   void prepare(config::ConfigFiles& files, const std::vector<config::Override>& overrides) {
-    configuration_ = front::configure(files, experiment_.catalogue.experiment, overrides, machine_resolvers());
+    configuration_ = front::configure(files, experiment_.catalogue, overrides, machine_resolvers());
     options_ = experiment_.read(config::Section(configuration_.resolved, "", {experiment_.catalogue.experiment, 0, 0}));
     tracked_experiment_ = options_.run.experiment;
     if (options_.run.experiment.empty()) options_.run.experiment = experiment_.catalogue.experiment;
@@ -84,21 +95,26 @@ class Session {
   // From the first line of the record to the last: whatever goes wrong in between, the record says how the run ended.
   int run_in(const std::filesystem::path& folder) {
     const Stopwatch watch;
+    const RunLog log(folder);
     start_record(wall_clock_ms());
     write_json(folder / "record.json", record_);
     std::unique_ptr<track::Run> run;
     const auto ending = end_of([&] {
       start_tracking(folder, run);
       print_panel(experiment_.catalogue.experiment, describe_machine(host_, device_, options_.device, folder));
-      const auto settings = semantic_settings(configuration_.resolved);
-      RunContext context{options_, host_, device_, folder, *run, settings, record_};
+      const auto settings = config::flatten(configuration_.resolved, outside_run_key_);
+      RunContext context{options_, host_, device_, folder, {}, *run, settings, record_};
       experiment_.run(context);
     });
-    if (ending.status == track::RunStatus::kFinished) train::SnapshotFolder(folder / "checkpoints").clear();
+    if (ending.status == track::RunStatus::kFinished) clear_snapshots(folder);
     record_["status"] = track::to_string(ending.status);
     record_["error"] = ending.error;
     record_["duration_s"] = watch.seconds();
-    if (!ending.error.empty()) tell(ending.error);
+    if (ending.status == track::RunStatus::kKilled) {
+      print_status("{}: what is done is saved, and the same command goes on from there\n", ending.error);
+    } else if (!ending.error.empty()) {
+      tell(ending.error);
+    }
     const auto file = folder / "record.json";
     const auto writing = end_of([&] { write_json(file, record_); });
     if (writing.exit_code != 0) tell(writing.error);
@@ -192,6 +208,7 @@ class Session {
   CommonOptions options_;
   std::unique_ptr<track::Tracker> tracker_;
   std::string tracked_experiment_;  // empty: the tracker finds one
+  std::vector<std::string> outside_run_key_;
   std::string run_key_;
   device::Host host_;
   device::ChosenDevice device_;

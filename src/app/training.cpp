@@ -46,22 +46,20 @@ struct Loaders {
 };
 
 Loaders make_loaders(const ClassificationData& data, const train::TrainOptions& options, const device::BatchPlan& plan,
-                     std::uint64_t seed) {
+                     std::uint64_t seed, Rank rank) {
   const auto batch_size = plan.global;
   const auto& trial = options.trial;
   auto loading = data.loading;
-  auto train_places = data.train;
-  auto validation_places = data.validation;
+  auto train = data.train;
+  auto validation = data.validation;
   if (trial.overfit_batches > 0) {
     loading.augment = {0, "zero", false};
-    const auto count = std::min(static_cast<std::int64_t>(train_places.size()), trial.overfit_batches * batch_size);
-    train_places = data::draw_places(train_places, count, seed);
-    validation_places = train_places;
+    train.places = data::draw_places(train.places, trial.overfit_batches * batch_size, seed);
+    validation = train;
   }
   Loaders loaders{
-      data::Loader::for_training(data.train_images, train_places, data.normalization, loading, batch_size, seed),
-      data::Loader::for_evaluation(data.train_images, validation_places, data.normalization,
-                                   evaluation_batch(plan.micro))};
+      data::Loader::for_training(std::move(train), data.preprocessing, loading, batch_size, seed, rank),
+      data::Loader::for_evaluation(std::move(validation), data.preprocessing, evaluation_batch(plan.micro))};
   const auto limit = trial.fast_dev_run ? 1 : trial.limit_batches;
   if (limit > 0) loaders.train.limit(limit);
   if (limit > 0) loaders.validation.limit(limit);
@@ -135,24 +133,46 @@ void prepare_network(models::Model& model, const train::TrainOptions& options, c
   }
 }
 
-void train_classifier(RunContext& context, const ClassificationData& data, models::Model& model,
-                      const train::TrainOptions& asked, const device::BatchPlan& plan) {
-  auto options = asked;
-  if (options.trial.fast_dev_run) options.epochs = 1;
-  const auto seed = seed_of(context);
+namespace {
+
+/// Puts the name of a stage before the keys of its points.
+class StageSink final : public MetricSink {
+ public:
+  StageSink(MetricSink& sink, std::string prefix) : sink_(sink), prefix_(std::move(prefix)) {}
+
+  void log_metric(std::string_view key, double value, std::int64_t step) override {
+    sink_.log_metric(prefix_ + std::string(key), value, step);
+  }
+
+ private:
+  MetricSink& sink_;
+  std::string prefix_;
+};
+
+/// Where a training keeps its files, and what is its own beside the options.
+struct Stage {
+  std::filesystem::path folder;
+  MetricSink& sink;
+  Json& record;
+  train::Loss loss = {};
+  double rate_factor = 1.0;
+};
+
+// `before` is called with what training will work on.
+template <typename Before>
+train::TrainResult train_in(RunContext& context, const ClassificationData& data, models::Model& model,
+                            const train::TrainOptions& options, const device::BatchPlan& plan, const Stage& stage,
+                            const Before& before) {
   const auto precision = choose_precision(context, options);
   const auto launch = choose_launch_graph(context, options);
   if (!launch.refusal.empty()) print_status("each kernel is launched by itself: {}\n", launch.refusal);
-  context.run.log_params(
-      {{"chosen.precision", train::to_string(precision)}, {"chosen.launch_graph", launch.graph ? "true" : "false"}});
   prepare_network(model, options, context.device.device);
-  auto loaders = make_loaders(data, options, plan, seed);
-  log_augmented_images(context, data, loaders.train);
+  auto loaders = make_loaders(data, options, plan, seed_of(context), context.rank);
   if (context.options.device.pinned_memory && context.device.device.is_cuda()) {
     loaders.train.pin_memory();
     loaders.validation.pin_memory();
   }
-  auto& record = context.record["training"];
+  auto& record = stage.record;
   record = {{"history", Json::array()},
             {"epochs_planned", options.epochs},
             {"batch_global", plan.global},
@@ -162,32 +182,78 @@ void train_classifier(RunContext& context, const ClassificationData& data, model
     record["history"].push_back(to_json(epoch));
     print_epoch(epoch, options.epochs);
   };
-  const train::StepOptions step{plan.micro, options.clip_norm, precision, seed, /*halves=*/true, launch.graph.get()};
+  const train::StepOptions step{plan.micro,       options.clip_norm, precision,
+                                seed_of(context), /*halves=*/true,   launch.graph.get()};
   const train::TrainInput input{model,
                                 loaders.train,
                                 loaders.validation,
                                 context.device.device,
                                 step,
-                                context.folder,
+                                stage.folder,
                                 context.settings,
-                                context.run,
+                                stage.sink,
                                 on_epoch,
-                                {},
-                                plan.lr_factor,
+                                stage.loss,
+                                plan.lr_factor * stage.rate_factor,
                                 plan.warmup_epochs};
-  if (options.range_test.steps > 0) search_learning_rate(context, options, input);
-  const auto result = train::train(options, input);
+  before(input, launch.graph != nullptr);
+  auto result = train::train(options, input);
   record["best_epoch"] = result.best_epoch;
   record["stopped_early"] = result.stopped_early;
   record["ending"] = result.ending;
   record["batch_micro"] = result.micro_batch;
   record["resumed_at_step"] = result.resumed_at_step;
+  model.to(torch::kCPU);
+  model.eval();
+  return result;
+}
+
+// BatchNorm's running statistics lag behind in short trainings of slow momentum: evaluation then sees another network
+// than training does.
+void warn_of_chance(const Json& history, std::int64_t num_classes) {
+  if (history.empty()) return;
+  const auto chance = 1.0 / static_cast<double>(num_classes);
+  const auto& last = history.back();
+  const auto train = last["train/accuracy"].get<double>(), validation = last["val/accuracy"].get<double>();
+  if (validation > 1.5 * chance || train < 2.0 * chance) return;
+  print_status(
+      "note: {:.1f} % on validation images is about what guessing gives, and {:.1f} % on training images is "
+      "not: BatchNorm's running statistics lag behind\n  hint: train.batch_norm_batches=200 computes them anew "
+      "at the end; more epochs help, too\n",
+      validation * 100.0, train * 100.0);
+}
+
+}  // namespace
+
+void train_classifier(RunContext& context, const ClassificationData& data, models::Model& model,
+                      const train::TrainOptions& asked, const device::BatchPlan& plan) {
+  auto options = asked;
+  if (options.trial.fast_dev_run) options.epochs = 1;
+  const Stage stage{context.folder, context.run, context.record["training"]};
+  const auto result = train_in(context, data, model, options, plan, stage, [&](const auto& input, bool is_recorded) {
+    context.run.log_params({{"chosen.precision", train::to_string(input.step.precision)},
+                            {"chosen.launch_graph", is_recorded ? "true" : "false"}});
+    log_augmented_images(context, data, input.train);
+    if (options.range_test.steps > 0) search_learning_rate(context, options, input);
+  });
+  warn_of_chance(context.record["training"]["history"], data.num_classes());
   if (result.resumed_at_step > 0) {
     context.run.set_tag("assay.resumed_at_step", std::to_string(result.resumed_at_step));
   }
   if (options.profile) log_profile(context);
-  model.to(torch::kCPU);
-  model.eval();
+}
+
+void train_stage(RunContext& context, const ClassificationData& data, models::Model& model,
+                 const train::TrainOptions& asked, const device::BatchPlan& plan, const std::string& name,
+                 const compress::TrainRequest& request) {
+  auto options = asked;
+  options.epochs = options.trial.fast_dev_run ? 1 : request.epochs;
+  options.profile = false;
+  StageSink sink(context.run, fmt::format("stages/{}/", name));
+  print_status("training stage {}: {} epochs\n", name, options.epochs);
+  const Stage stage{context.folder / "stages" / name, sink, context.record["stages"][name], request.loss,
+                    request.rate_factor};
+  train_in(context, data, model, options, plan, stage, [](const auto&, bool) {});
 }
 
 }  // namespace assay::app

@@ -5,6 +5,7 @@
 
 #include "app/classification.h"
 #include "app/run_context.h"
+#include "compress/step.h"
 #include "device/batch_size.h"
 #include "device/launch_graph.h"
 #include "models/model.h"
@@ -36,5 +37,11 @@ void prepare_network(models::Model& model, const train::TrainOptions& options, c
 /// train.keep names.
 void train_classifier(RunContext& context, const ClassificationData& data, models::Model& model,
                       const train::TrainOptions& options, const device::BatchPlan& plan);
+
+/// Trains in the same way for what comes after the main training: in the folder stages/<name> of the run, with its
+/// metrics under stages/<name>/ and its own part of the record. A killed run resumes in it.
+void train_stage(RunContext& context, const ClassificationData& data, models::Model& model,
+                 const train::TrainOptions& options, const device::BatchPlan& plan, const std::string& name,
+                 const compress::TrainRequest& request);
 
 }  // namespace assay::app

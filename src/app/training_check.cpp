@@ -11,8 +11,8 @@
 namespace assay::app {
 namespace {
 
-void check_batch(std::optional<std::int64_t> global, std::size_t num_train) {
-  if (!global || *global <= static_cast<std::int64_t>(num_train)) return;
+void check_batch(std::optional<std::int64_t> global, std::int64_t num_train) {
+  if (!global || *global <= num_train) return;
   throw Error(ErrorKind::kConfig,
               fmt::format("train.batch.global = {}: there are only {} training images", *global, num_train));
 }
@@ -30,14 +30,17 @@ void check_training(const config::Section& data, const train::TrainOptions& opti
   std::optional<data::LoadingOptions> loading;
   problems.collect([&] { loading = data::read_loading_options(data); });
   if (!dataset || !loading) return;
-  const auto [height, width] = dataset->image_size();
-  problems.collect([&, h = height, w = width] {
-    data::Transform({dataset->mean(), dataset->std()}, loading->augment, h, w);
+  problems.collect([&] {
+    data::Transform({dataset->image_size(), dataset->normalization(), loading->loader.fit}, loading->augment);
   });
   problems.collect([&] {
     const auto labels = dataset->labels(data::Split::kTrain);
-    const auto partition = divide_training_set(labels, loading->loader.validation_fraction, seed);
-    check_batch(options.batch.global, partition.train.size());
+    if (dataset->open(data::Split::kValidation)) {
+      check_batch(options.batch.global, labels.numel());
+    } else {
+      const auto partition = divide_training_set(labels, loading->loader.validation_fraction, seed);
+      check_batch(options.batch.global, static_cast<std::int64_t>(partition.train.size()));
+    }
   });
 }
 

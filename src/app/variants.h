@@ -8,14 +8,13 @@
 
 #include "app/classification.h"
 #include "app/run_context.h"
-#include "compress/technique.h"
-#include "config/problems.h"
+#include "app/techniques.h"
 #include "config/schema.h"
 #include "models/model.h"
 
 namespace assay::app {
 
-/// Says by how much a compressed network should beat the float one.
+/// By how much a compressed network should beat the float one.
 struct Targets {
   double size_reduction = 0.30;
   double latency_reduction = 0.40;
@@ -32,7 +31,7 @@ struct Targets {
   }
 };
 
-/// Says how latency is measured.
+/// How latency is measured.
 struct LatencyBenchmark {
   std::int64_t batch = 1;
   std::int64_t rounds = 12;
@@ -49,9 +48,9 @@ struct LatencyBenchmark {
   }
 };
 
-/// Is one deployable form of a trained network, as a TorchScript file in the run's folder.
+/// One deployable form of a trained network, as a file in the run's folder.
 struct Variant {
-  std::string name;  ///< "float", or the key of its table in `compress`
+  std::string name;  ///< kBaseline, or the key of a technique
   std::string file;  ///< inside the run's folder
   std::vector<std::pair<std::string, std::string>> settings;
 };
@@ -59,24 +58,13 @@ struct Variant {
 /// Returns the folder in which a variant lies as MLflow keeps models.
 std::filesystem::path mlflow_folder(const RunContext& context, const std::string& variant);
 
-/// Is a technique under the key of its table in `compress`, which names all that it makes.
-struct NamedTechnique {
-  std::string key;
-  std::unique_ptr<compress::Technique> technique;
-};
-
-/// Makes the techniques that `keys` name among the tables of `compress`.
-/// Mistakes go to `problems`: a key without a table, twice, "float", or one that is no name of a file.
-std::vector<NamedTechnique> make_techniques(const config::Section& compress, const std::vector<std::string>& keys,
-                                            config::Problems& problems);
-
 /// Exports the trained network in float; the baseline of all comparisons.
 /// Errors: Error(kConfig) naming the first weight that is NaN or infinity.
-Variant export_float(RunContext& context, const ClassificationData& data, models::Model& model);
+Variant export_float(RunContext& context, const ClassificationData& data, std::shared_ptr<models::Model> model);
 
-/// Compresses the trained network, calibrating on training images only, and exports the result.
-Variant export_compressed(RunContext& context, const ClassificationData& data, models::Model& model,
-                          const NamedTechnique& named);
+/// Exports what a technique made.
+Variant export_applied(RunContext& context, const ClassificationData& data, const std::string& key,
+                       const Applied& applied);
 
 /// Loads each file as whoever deploys it would, measures test accuracy, size, latency on the CPU (taking turns) and
 /// agreement with the first variant, and records, tracks (one child run each) and prints the results.

@@ -5,7 +5,6 @@
 
 #include "compress/plugin.h"
 #include "compress/quantized_ops.h"
-#include "models/trace.h"
 
 namespace assay::compress {
 namespace {
@@ -19,36 +18,56 @@ struct DynamicInt8Options {
   }
 };
 
-class DynamicInt8 final : public Technique {
+class DynamicInt8Network final : public Quantized {
+ public:
+  DynamicInt8Network(std::shared_ptr<models::Model> model, std::string engine)
+      : model_(std::move(model)),
+        engine_(std::move(engine)),
+        layers_(models::fold_batch_norm(model_->graph())),
+        packed_(layers_.size()) {
+    for (const auto& node : model_->graph()) {
+      if (node.op != models::Op::kLinear) continue;
+      packed_[node.id] = pack_linear(quantize_weight(layers_[node.id].weight), layers_[node.id].bias);
+    }
+  }
+
+  at::Tensor forward(const at::Tensor& images) const override {
+    const torch::NoGradGuard no_grad;
+    const auto reduce_range = !has_exact_int8_products();
+    return models::run_graph(model_->graph(), images, [&](const models::Node& node, at::ArrayRef<at::Tensor> inputs) {
+      if (!packed_[node.id]) return models::evaluate_folded(node, layers_[node.id], inputs);
+      return models::apply_activation(linear_dynamic(inputs[0], packed_[node.id], reduce_range), node.activation);
+    });
+  }
+
+  void register_weights(torch::jit::Module& module) const override {
+    for (std::size_t id = 0; id < packed_.size(); ++id) {
+      if (!packed_[id]) continue;
+      module.register_attribute("weights" + std::to_string(id), c10::getCustomClassType<LinearWeights>(),
+                                c10::IValue(packed_[id]));
+    }
+  }
+
+  std::string engine() const override { return engine_; }
+
+ private:
+  std::shared_ptr<models::Model> model_;
+  std::string engine_;
+  std::vector<models::FoldedLayer> layers_;  // one a node
+  std::vector<LinearWeights> packed_;        // one a node, null where it is no linear layer
+};
+
+class DynamicInt8 final : public Step {
  public:
   explicit DynamicInt8(DynamicInt8Options options) : options_(std::move(options)) {}
 
   std::string name() const override { return "dynamic_int8"; }
 
-  std::int64_t num_calibration_images() const override { return 1; }  // for its shape only
-
-  Compressed compress(const CompressionInput& input) const override {
-    torch::NoGradGuard no_grad;
+  StepOutput run(const StepInput& input) const override {
+    float_network(input, name());
+    const torch::NoGradGuard no_grad;
     const EngineScope engine(options_.engine);
-    const auto& graph = input.model.graph();
-    const auto layers = models::fold_batch_norm(graph);
-    auto module = models::make_script_module("DynamicInt8");
-    std::vector<LinearWeights> packed(graph.size());
-    for (const auto& node : graph) {
-      if (node.op != models::Op::kLinear) continue;
-      packed[node.id] = pack_linear(quantize_weight(layers[node.id].weight), layers[node.id].bias);
-      module.register_attribute("weights" + std::to_string(node.id), c10::getCustomClassType<LinearWeights>(),
-                                c10::IValue(packed[node.id]));
-    }
-    const auto reduce_range = !has_exact_int8_products();
-    const auto evaluate = [&](const models::Node& node, at::ArrayRef<at::Tensor> inputs) {
-      if (node.op != models::Op::kLinear) return models::evaluate_folded(node, layers[node.id], inputs);
-      return models::apply_activation(linear_dynamic(inputs[0], packed[node.id], reduce_range), node.activation);
-    };
-    models::record_forward(module, input.calibration.slice(0, 0, 1),
-                           [&](const at::Tensor& images) { return models::run_graph(graph, images, evaluate); });
-    return {module,
-            options_.engine,
+    return {{input.network.model, std::make_shared<DynamicInt8Network>(input.network.model, options_.engine)},
             {{"engine", options_.engine}, {"weights", "int8 per channel, linear layers"}, {"activations", "float32"}}};
   }
 
@@ -58,6 +77,6 @@ class DynamicInt8 final : public Technique {
 
 }  // namespace
 
-ASSAY_TECHNIQUE(dynamic_int8, DynamicInt8, DynamicInt8Options)
+ASSAY_STEP(dynamic_int8, DynamicInt8, DynamicInt8Options)
 
 }  // namespace assay::compress

@@ -2,16 +2,16 @@
 
 #include <memory>
 
-#include "compress/technique.h"
+#include "compress/step.h"
 #include "config/plugins.h"
 #include "config/schema.h"
 
-/// Ends the file of a technique: defines what its line TECHNIQUE(name) in registry.def refers to.
+/// Ends the file of a step: defines what its line STEP(name) in registry.def refers to.
 /// `Class` is constructed from its Options.
-#define ASSAY_TECHNIQUE(name, Class, Options)                                         \
-  TechniquePlugin technique_##name() {                                                \
+#define ASSAY_STEP(name, Class, Options)                                              \
+  StepPlugin step_##name() {                                                          \
     return {#name,                                                                    \
-            [](const config::Section& section) -> std::unique_ptr<Technique> {        \
+            [](const config::Section& section) -> std::unique_ptr<Step> {             \
               return std::make_unique<Class>(config::read_options<Options>(section)); \
             },                                                                        \
             config::describe<Options>};                                               \
@@ -19,10 +19,10 @@
 
 namespace assay::compress {
 
-using TechniquePlugin = config::Plugin<std::unique_ptr<Technique> (*)(const config::Section& section)>;
+using StepPlugin = config::Plugin<std::unique_ptr<Step> (*)(const config::Section& section)>;
 
-#define TECHNIQUE(name) TechniquePlugin technique_##name();
+#define STEP(name) StepPlugin step_##name();
 #include "compress/registry.def"
-#undef TECHNIQUE
+#undef STEP
 
 }  // namespace assay::compress

@@ -4,8 +4,10 @@
 
 #include <optional>
 
+#include "compress/int8_operations.h"
 #include "core/error.h"
 #include "core/stop.h"
+#include "models/operation.h"
 
 namespace assay::compress {
 
@@ -24,11 +26,7 @@ at::Tensor channel_means(const at::Tensor& values) {
   return values.dim() == 4 ? values.mean({0, 2, 3}) : values.mean(0);
 }
 
-std::vector<at::Tensor> in_pieces(const at::Tensor& images, std::int64_t num_at_once) {
-  return images.split(num_at_once, 0);
-}
-
-/// Is what calibration learns of one node from the float network.
+/// What calibration learns of one node from the float network.
 struct Observed {
   std::optional<RangeObserver> before_activation, output;
   at::Tensor channel_means;  ///< (C) before the activation
@@ -41,7 +39,7 @@ void observe(std::optional<RangeObserver>& observer, const at::Tensor& values, s
   observer->observe(values);
 }
 
-/// Holds the value of each node, piece by piece, until its last use.
+/// The value of each node, piece by piece, until its last use.
 class Values {
  public:
   explicit Values(const models::Graph& graph) : values_(graph.size()), last_use_(graph.size(), 0) {
@@ -74,13 +72,13 @@ std::vector<Observed> observe_float(const models::Graph& graph, const std::vecto
                                     const at::Tensor& images, const QuantizeOptions& options) {
   std::vector<Observed> observed(graph.size());
   const auto num_images = images.size(0);
-  for (const auto& piece : in_pieces(images, options.num_at_once)) {
+  for (const auto& piece : images.split(options.num_at_once, 0)) {
     const auto share = static_cast<double>(piece.size(0)) / static_cast<double>(num_images);
     const auto evaluate = [&](const Node& node, at::ArrayRef<at::Tensor> inputs) {
       auto& here = observed[node.id];
       if (!folded[node.id].weight.defined()) {
         auto value = models::evaluate_folded(node, folded[node.id], inputs);
-        if (node.op == Op::kMultiply || node.op == Op::kAdd) observe(here.output, value, num_images, options.range);
+        if (int8_operation(node.op).has_range) observe(here.output, value, num_images, options.range);
         return value;
       }
       const auto exact = models::apply_layer(node, folded[node.id], inputs[0]);
@@ -99,18 +97,19 @@ std::vector<Observed> observe_float(const models::Graph& graph, const std::vecto
 
 }  // namespace
 
-QuantizedNetwork::QuantizedNetwork(const models::Graph& graph, const at::Tensor& images, const QuantizeOptions& options)
-    : graph_(graph), options_(options), layers_(graph.size()) {
-  torch::NoGradGuard no_grad;
+QuantizedNetwork::QuantizedNetwork(std::shared_ptr<models::Model> model, const at::Tensor& images,
+                                   const QuantizeOptions& options)
+    : model_(std::move(model)), graph_(model_->graph()), options_(options), layers_(graph_.size()) {
+  const torch::NoGradGuard no_grad;
   ASSAY_CHECK(images.size(0) > 0);
-  const auto folded = models::fold_batch_norm(graph);
-  const auto observed = observe_float(graph, folded, images, options);
+  const auto folded = models::fold_batch_norm(graph_);
+  const auto observed = observe_float(graph_, folded, images, options);
   input_ = choose_range(images, Activation::kNone, options_.range);
-  Values rounded(graph);
-  for (const auto& piece : in_pieces(images, options.num_at_once)) {
-    rounded.add(graph.front(), bounded(quantize(piece.contiguous(at::MemoryFormat::ChannelsLast), input_)));
+  Values rounded(graph_);
+  for (const auto& piece : images.split(options.num_at_once, 0)) {
+    rounded.add(graph_.front(), bounded(quantize(piece.contiguous(at::MemoryFormat::ChannelsLast), input_)));
   }
-  for (const auto& node : graph) {
+  for (const auto& node : graph_) {
     if (node.op == Op::kInput) continue;
     throw_if_stopped();
     const auto& here = observed[node.id];
@@ -155,13 +154,14 @@ bool QuantizedNetwork::gives_logits(const Node& node) const {
 at::Tensor QuantizedNetwork::evaluate_layer(const Node& node, const at::Tensor& input) const {
   const auto& layer = layers_[node.id];
   if (gives_logits(node)) return linear_dynamic(input.dequantize(), layer.linear, options_.range.max_level < 255);
-  const auto relu = node.activation == Activation::kRelu;
-  const auto fused = relu || node.activation == Activation::kNone;
-  const auto params = fused ? layer.output : layer.before_activation;
-  auto value = node.op == Op::kConv ? conv(input, layer.conv, params, relu) : linear(input, layer.linear, params, relu);
-  if (node.activation == Activation::kHardswish) return hardswish(value, layer.output);
-  if (node.activation == Activation::kHardsigmoid) return hardsigmoid(value, layer.output);
-  return value;
+  const auto in_layer = models::row_of(node.activation).in_layer;
+  const bool is_own_step = in_layer == models::ActivationRow::InLayer::kAfterwards;
+  const bool relu = in_layer == models::ActivationRow::InLayer::kRelu;
+  const auto params = is_own_step ? layer.before_activation : layer.output;
+  const auto value =
+      node.op == Op::kConv ? conv(input, layer.conv, params, relu) : linear(input, layer.linear, params, relu);
+  if (!is_own_step) return value;
+  return models::apply_activation_int8(value, node.activation, layer.output.scale, layer.output.zero_point);
 }
 
 // LibTorch's operators saturate at level 255 alone. What lies beyond the measured range must not go beyond the levels
@@ -175,38 +175,16 @@ at::Tensor QuantizedNetwork::bounded(const at::Tensor& values) const {
   return at::clamp(values, value_of(0), value_of(max_level));
 }
 
-// LibTorch's own gives all of the 256 levels.
-at::Tensor QuantizedNetwork::hardsigmoid(const at::Tensor& values, QuantParams output) const {
-  if (options_.range.max_level == 255) return at::hardsigmoid(values);
-  return quantize(at::hardsigmoid(values.dequantize()), output);
-}
-
 at::Tensor QuantizedNetwork::evaluate(const Node& node, at::ArrayRef<at::Tensor> inputs) const {
   return bounded(evaluate_unbounded(node, inputs));
 }
 
 at::Tensor QuantizedNetwork::evaluate_unbounded(const Node& node, at::ArrayRef<at::Tensor> inputs) const {
-  const auto& output = layers_[node.id].output;
-  switch (node.op) {
-    case Op::kConv:
-    case Op::kLinear:
-      return evaluate_layer(node, inputs[0]);
-    case Op::kMultiply:
-      return multiply(inputs[0], inputs[1], output);
-    case Op::kAdd: {
-      const auto relu = node.activation == Activation::kRelu;
-      ASSAY_CHECK((relu || node.activation == Activation::kNone) == true);
-      return add(inputs[0], inputs[1], output, relu);
-    }
-    case Op::kGlobalPool:
-      return at::adaptive_avg_pool2d(inputs[0], {1, 1});
-    case Op::kFlatten:
-      return inputs[0].flatten(1);
-    case Op::kDropout:
-    case Op::kInput:
-      break;
-  }
-  return inputs[0];
+  const auto& layer = layers_[node.id];
+  if (layer.conv || layer.linear) return evaluate_layer(node, inputs[0]);
+  const auto compute = int8_operation(node.op).compute;
+  ASSAY_CHECK((compute != nullptr) == true);
+  return compute(node, inputs, layer.output);
 }
 
 at::Tensor QuantizedNetwork::forward(const at::Tensor& images) const {

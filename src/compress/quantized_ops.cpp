@@ -86,12 +86,6 @@ at::Tensor linear(const at::Tensor& input, const LinearWeights& weights, QuantPa
   return (relu ? fused : plain).call(input, weights, output.scale, output.zero_point);
 }
 
-at::Tensor hardswish(const at::Tensor& input, QuantParams output) {
-  using Signature = at::Tensor(const at::Tensor&, double, std::int64_t);
-  static const auto handle = find_operator<Signature>("quantized::hardswish");
-  return handle.call(input, output.scale, output.zero_point);
-}
-
 at::Tensor multiply(const at::Tensor& left, const at::Tensor& right, QuantParams output) {
   static const auto handle = find_operator<BinarySignature>("quantized::mul");
   return handle.call(left, right, output.scale, output.zero_point);

@@ -50,7 +50,6 @@ LinearWeights pack_linear(const at::Tensor& quantized_weight, const at::Tensor& 
 /// Quantised layers: uint8 in, uint8 out.
 at::Tensor conv(const at::Tensor& input, const ConvWeights& weights, QuantParams output, bool relu);
 at::Tensor linear(const at::Tensor& input, const LinearWeights& weights, QuantParams output, bool relu);
-at::Tensor hardswish(const at::Tensor& input, QuantParams output);
 at::Tensor multiply(const at::Tensor& left, const at::Tensor& right, QuantParams output);
 at::Tensor add(const at::Tensor& left, const at::Tensor& right, QuantParams output, bool relu);
 

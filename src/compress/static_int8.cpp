@@ -5,7 +5,6 @@
 
 #include "compress/plugin.h"
 #include "compress/quantized_network.h"
-#include "models/trace.h"
 
 namespace assay::compress {
 namespace {
@@ -34,37 +33,31 @@ struct StaticInt8Options {
   }
 };
 
-class StaticInt8 final : public Technique {
+class StaticInt8 final : public Step {
  public:
   explicit StaticInt8(StaticInt8Options options) : options_(std::move(options)) {}
 
   std::string name() const override { return "static_int8"; }
 
-  std::int64_t num_calibration_images() const override { return options_.calibration_images; }
-
-  Compressed compress(const CompressionInput& input) const override {
-    torch::NoGradGuard no_grad;
+  StepOutput run(const StepInput& input) const override {
+    float_network(input, name());
     const EngineScope engine(options_.engine);
     auto quantize_options = make_quantize_options();
     quantize_options.num_at_once = input.num_at_once;
-    const QuantizedNetwork network(input.model.graph(), input.calibration, quantize_options);
-    auto module = models::make_script_module("StaticInt8");
-    network.register_weights(module);
-    models::record_forward(module, input.calibration.slice(0, 0, 1),
-                           [&](const at::Tensor& images) { return network.forward(images); });
-    return {module,
-            options_.engine,
+    const auto images = input.calibration_images(options_.calibration_images);
+    return {{input.network.model, std::make_shared<QuantizedNetwork>(input.network.model, images, quantize_options)},
             {{"engine", options_.engine},
              {"weights", fmt::format("int8 per channel, depthwise up to {}", quantize_options.largest_grouped_weight)},
              {"activations", fmt::format("uint8 per tensor, {} levels", quantize_options.range.max_level + 1)},
              {"range", options_.range},
-             {"calibration_images", fmt::format("{}", input.calibration.size(0))},
+             {"calibration_images", fmt::format("{}", images.size(0))},
              {"bias_correction", options_.bias_correction ? "yes" : "no"}}};
   }
 
  private:
   QuantizeOptions make_quantize_options() const {
     QuantizeOptions options;
+    options.engine = options_.engine;
     options.correct_bias = options_.bias_correction;
     options.range.percentile = options_.percentile;
     options.range.method = options_.range == "mse"      ? RangeMethod::kMse
@@ -81,6 +74,6 @@ class StaticInt8 final : public Technique {
 
 }  // namespace
 
-ASSAY_TECHNIQUE(static_int8, StaticInt8, StaticInt8Options)
+ASSAY_STEP(static_int8, StaticInt8, StaticInt8Options)
 
 }  // namespace assay::compress

@@ -10,7 +10,7 @@
 #include <cmath>
 
 #include "data/drawing.h"
-#include "data/household.h"
+#include "data/household_sketches.h"
 
 namespace assay::data {
 namespace {

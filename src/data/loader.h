@@ -8,14 +8,15 @@
 #include <optional>
 #include <vector>
 
-#include "data/dataset.h"
+#include "core/rank.h"
 #include "data/loading.h"
 #include "data/prefetch.h"
+#include "data/source.h"
 #include "data/transforms.h"
 
 namespace assay::data {
 
-/// Holds some images as the network takes them.
+/// Some images as the network takes them.
 /// Shapes: B images, H height, W width.
 struct Batch {
   at::Tensor images;             ///< (B, 3, H, W) float, normalised, channels last
@@ -32,16 +33,16 @@ struct Batch {
 ///     while (auto batch = loader.next()) step(batch->images, batch->labels);
 class Loader {
  public:
-  /// Makes a loader that shuffles and varies the images at `places`, epoch by epoch. Where the number of workers is
-  /// left to the device, it is one.
-  /// Errors: Error(kConfig) when the crop's padding does not suit the image size.
-  static Loader for_training(const Images& images, std::vector<std::int64_t> places, const Normalization& normalization,
-                             const LoadingOptions& options, std::int64_t batch_size, std::uint64_t seed);
+  /// Makes a loader that shuffles and varies the samples, epoch by epoch; where there are several ranks, this one's
+  /// equal part of each batch of `batch_size` images. The default number of workers is one.
+  /// Errors: Error(kConfig) when the crop's padding does not suit the image size, or when the ranks cannot share a
+  /// batch equally.
+  static Loader for_training(Samples samples, const Preprocessing& preprocessing, const LoadingOptions& options,
+                             std::int64_t batch_size, std::uint64_t seed, Rank rank = {});
 
-  /// Makes a loader that gives the images at `places` as they are, in that order, the last batch maybe smaller; the
-  /// same in every epoch. Also for calibration: places from draw_places(partition.train, count, seed).
-  static Loader for_evaluation(const Images& images, std::vector<std::int64_t> places,
-                               const Normalization& normalization, std::int64_t batch_size,
+  /// Makes a loader that gives the samples without variation, in their order, the last batch maybe smaller; the same in
+  /// every epoch.
+  static Loader for_evaluation(Samples samples, const Preprocessing& preprocessing, std::int64_t batch_size,
                                std::int64_t num_workers = 1);
 
   Loader(Loader&&) noexcept;
@@ -62,14 +63,14 @@ class Loader {
   /// Errors: whatever went wrong while the batch was prepared.
   std::optional<Batch> next();
 
-  std::int64_t num_samples() const;  ///< images at the loader's places, whether or not the last batch is dropped
+  std::int64_t num_samples() const;  ///< of all ranks, whether or not the last batch is dropped
   std::int64_t num_batches() const;  ///< of an epoch
 
  private:
-  struct Source;
-  explicit Loader(std::shared_ptr<const Source> source);
+  struct Recipe;
+  explicit Loader(std::shared_ptr<const Recipe> recipe);
 
-  std::shared_ptr<const Source> source_;
+  std::shared_ptr<const Recipe> recipe_;
   std::int64_t limit_ = std::numeric_limits<std::int64_t>::max();
   bool pins_memory_ = false;
   std::unique_ptr<Prefetcher<Batch>> batches_;

@@ -9,11 +9,12 @@
 
 namespace assay::data {
 
-/// Chooses how images reach the network (table `loader` of a data set).
+/// Options of what brings images to the network (table `loader` of a data set).
 struct LoaderOptions {
   double validation_fraction = 0.1;
   std::optional<std::int64_t> num_workers;
   bool keep_partial_batch = false;
+  std::string fit = "pad";
 
   static auto schema() {
     return config::schema<LoaderOptions>(
@@ -21,13 +22,17 @@ struct LoaderOptions {
                       "share of the training set that chooses the best epoch; at least one image must remain on each "
                       "side"),
         config::field("num_workers", &LoaderOptions::num_workers, config::between(0, 64),
-                      "threads that prepare batches ahead; changes no result; auto: as the class of device says"),
+                      "threads that prepare batches ahead; changes no result; auto: as the class of device says")
+            .outside_run_key(),
         config::field("keep_partial_batch", &LoaderOptions::keep_partial_batch,
-                      "train on the smaller last batch of an epoch, too, unless it is a single image"));
+                      "train on the smaller last batch of an epoch, too, unless it is a single image"),
+        config::field("fit", &LoaderOptions::fit, config::one_of("pad", "crop", "stretch"),
+                      "how images of other sizes become the network's: pad: whole, on grey; crop: cut off on both "
+                      "sides; stretch: without keeping the aspect ratio"));
   }
 };
 
-/// Gathers the options that every data set shares.
+/// Options that every data set shares.
 struct LoadingOptions {
   LoaderOptions loader;
   AugmentOptions augment;

@@ -7,8 +7,8 @@
 
 #include "core/sha256.h"
 #include "core/stop.h"
-#include "data/household.h"
 #include "data/household_scene.h"
+#include "data/household_sketches.h"
 #include "data/plugin.h"
 
 namespace assay::data {
@@ -35,23 +35,23 @@ class Shapes final : public Dataset {
  public:
   explicit Shapes(const ShapesOptions& options) : options_(options) {}
 
-  Images load(Split split) const override {
+  std::shared_ptr<const Source> open(Split split) const override {
+    if (split == Split::kValidation) return nullptr;
     const std::int64_t num_images = split == Split::kTrain ? options_.num_train : options_.num_test;
     const std::int64_t size = options_.image_size;
-    const auto num_classes = static_cast<std::int64_t>(household_names().size());
-    Images images{at::empty({num_images, 3, size, size}, at::kByte), at::empty({num_images}, at::kLong)};
-    auto* pixels = images.pixels.mutable_data_ptr<std::uint8_t>();
-    auto* labels = images.labels.mutable_data_ptr<std::int64_t>();
+    auto images = at::empty({num_images, 3, size, size}, at::kByte);
+    auto image_labels = labels(split);
+    auto* pixels = images.mutable_data_ptr<std::uint8_t>();
+    const auto* label = image_labels.const_data_ptr<std::int64_t>();
     const auto part = split == Split::kTrain ? 0U : 1U;
     at::parallel_for(0, num_images, 16, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
         throw_if_stopped();
-        labels[i] = i % num_classes;
         render_household_scene(static_cast<std::uint64_t>(options_.seed), part, static_cast<std::uint64_t>(i),
-                               static_cast<int>(labels[i]), static_cast<int>(size), pixels + i * 3 * size * size);
+                               static_cast<int>(label[i]), static_cast<int>(size), pixels + i * 3 * size * size);
       }
     });
-    return images;
+    return std::make_shared<MemorySource>(std::move(images), std::move(image_labels));
   }
 
   at::Tensor labels(Split split) const override {
@@ -59,12 +59,11 @@ class Shapes final : public Dataset {
     return at::arange(num_images, at::kLong).remainder(static_cast<std::int64_t>(household_names().size()));
   }
 
-  std::array<std::int64_t, 2> image_size() const override { return {options_.image_size, options_.image_size}; }
+  ImageSize image_size() const override { return {options_.image_size, options_.image_size}; }
 
   const std::vector<std::string>& class_names() const override { return household_names(); }
 
-  std::array<float, 3> mean() const override { return {0.4408F, 0.4429F, 0.4434F}; }
-  std::array<float, 3> std() const override { return {0.2024F, 0.2036F, 0.2032F}; }
+  Normalization normalization() const override { return {{0.4408F, 0.4429F, 0.4434F}, {0.2024F, 0.2036F, 0.2032F}}; }
 
   std::string digest() const override {
     return sha256(fmt::format("shapes version={} image_size={} num_train={} num_test={} seed={}", kSceneVersion,

@@ -8,16 +8,24 @@
 #include <vector>
 
 #include "config/schema.h"
+#include "data/source.h"
 
 namespace assay::data {
 
-/// Gives what normalises images: (value / 255 - mean) / std, per channel.
+/// Normalises images: (value / 255 - mean) / std, per channel.
 struct Normalization {
   std::array<float, 3> mean{0.0F, 0.0F, 0.0F};
   std::array<float, 3> std{1.0F, 1.0F, 1.0F};
 };
 
-/// Chooses how training images are varied (table `augment` of a data set).
+/// How an image of any size becomes what the network takes, in training and evaluation alike.
+struct Preprocessing {
+  ImageSize size;
+  Normalization normalization = {};
+  std::string fit = "pad";  ///< see fit_image()
+};
+
+/// Options of the random variation of training images (table `augment` of a data set).
 struct AugmentOptions {
   std::int64_t crop_padding = 4;
   std::string padding = "reflect";
@@ -39,7 +47,7 @@ struct AugmentOptions {
   }
 };
 
-/// Says how one image is varied: which part of the padded image is kept, and whether it is mirrored.
+/// How one image is varied: which part of the padded image is kept, and whether it is mirrored.
 struct Variation {
   std::int64_t shift_x = 0;  ///< of the crop against the image: -crop_padding to crop_padding
   std::int64_t shift_y = 0;
@@ -49,27 +57,35 @@ struct Variation {
 /// Draws the variation of one sample in one epoch, a pure function of its arguments.
 Variation draw_variation(const AugmentOptions& options, std::uint64_t seed, std::int64_t epoch, std::int64_t sample);
 
-/// Crops, mirrors and normalises images in one pass over the bytes. Safe to use from several threads.
+/// Fits, crops, mirrors and normalises images; the last three in one pass over the bytes. Safe to use from several
+/// threads.
 class Transform {
  public:
   /// Errors: Error(kConfig) when reflecting padding is not smaller than the image.
-  Transform(const Normalization& normalization, const AugmentOptions& options, std::int64_t height, std::int64_t width);
+  Transform(const Preprocessing& preprocessing, const AugmentOptions& options);
 
-  /// Writes one image.
-  /// Shapes: image (3, H, W); output (H, W, 3), as an image of a channels-last batch lies in memory.
-  void apply(const std::uint8_t* image, const Variation& variation, float* output) const;
+  /// Writes one image as the network takes it.
+  /// Shapes: image (3, h, w) uint8, any strides; output (H, W, 3), as an image of a channels-last batch lies in memory.
+  void apply(const at::Tensor& image, const Variation& variation, float* output) const;
 
  private:
   std::vector<std::int64_t> source_places(std::int64_t size, std::int64_t shift, bool flip) const;
 
   std::array<std::array<float, 256>, 3> values_{};  ///< normalised value of each byte
+  ImageSize size_;
+  std::string fit_;
   bool reflect_;
-  std::int64_t height_;
-  std::int64_t width_;
 };
 
 /// Normalises images without varying them.
 /// Shapes: pixels (N, 3, H, W) uint8 -> (N, 3, H, W) float, channels last.
 at::Tensor normalize(const at::Tensor& pixels, const Normalization& normalization);
+
+/// Reads the images of `samples` as the network takes them, without varying them.
+/// Shapes: -> (number of places, 3, H, W) float, channels last. Errors: Error(kData) naming a file.
+at::Tensor read_all(const Samples& samples, const Preprocessing& preprocessing);
+
+/// Reads the images of `samples` at the network's size, not normalised. Shapes: -> (number of places, 3, H, W) uint8.
+at::Tensor read_pixels(const Samples& samples, const Preprocessing& preprocessing);
 
 }  // namespace assay::data

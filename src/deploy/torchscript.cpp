@@ -9,7 +9,6 @@
 #include "compress/quantized_ops.h"
 #include "core/error.h"
 #include "core/file.h"
-#include "core/json.h"
 #include "models/trace.h"
 
 namespace assay::deploy {
@@ -53,27 +52,25 @@ std::unique_ptr<compress::EngineScope> choose_engine(const std::string& engine, 
 
 }  // namespace
 
-Json to_json(const ExportInfo& info) {
-  Json json;
-  json["format"] = 1;
-  json["class_names"] = info.class_names;
-  json["mean"] = info.mean;
-  json["std"] = info.std;
-  json["image_shape"] = info.image_shape;
-  json["engine"] = info.engine;
-  return json;
-}
-
-torch::jit::Module to_torchscript(models::Model& model, const std::array<std::int64_t, 3>& image_shape) {
-  torch::NoGradGuard no_grad;
-  const auto layers = models::fold_batch_norm(model.graph());
+torch::jit::Module to_torchscript(const compress::Network& network, const std::array<std::int64_t, 3>& image_shape) {
+  const torch::NoGradGuard no_grad;
+  const auto example = at::zeros({1, image_shape[0], image_shape[1], image_shape[2]});
+  if (network.quantized) {
+    const compress::EngineScope engine(network.quantized->engine());
+    auto module = models::make_script_module("Quantized");
+    network.quantized->register_weights(module);
+    models::record_forward(module, example,
+                           [&](const at::Tensor& images) { return network.quantized->forward(images); });
+    return module;
+  }
+  const auto& graph = network.model->graph();
+  const auto layers = models::fold_batch_norm(graph);
   auto module = models::make_script_module("Float");
   const auto evaluate = [&](const models::Node& node, at::ArrayRef<at::Tensor> inputs) {
     return models::evaluate_folded(node, layers[node.id], inputs);
   };
-  const auto example = at::zeros({1, image_shape[0], image_shape[1], image_shape[2]});
   models::record_forward(module, example,
-                         [&](const at::Tensor& images) { return models::run_graph(model.graph(), images, evaluate); });
+                         [&](const at::Tensor& images) { return models::run_graph(graph, images, evaluate); });
   return module;
 }
 
@@ -98,5 +95,24 @@ LoadedTorchScript load_torchscript(const std::filesystem::path& path) {
                 path.string(), "it may be truncated; export it again");
   }
 }
+
+namespace {
+
+class TorchScriptExporter final : public Exporter {
+ public:
+  std::string name() const override { return "torchscript"; }
+  std::string extension() const override { return ".pt"; }
+
+  void write(const compress::Network& network, const ExportInfo& info,
+             const std::filesystem::path& path) const override {
+    auto its_info = info;
+    its_info.engine = network.quantized ? network.quantized->engine() : "";
+    save_torchscript(to_torchscript(network, info.image_shape), its_info, path);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Exporter> exporter_torchscript() { return std::make_unique<TorchScriptExporter>(); }
 
 }  // namespace assay::deploy

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "core/build_info.h"
+#include "core/cache_folder.h"
 #include "core/error.h"
 #include "core/sha256.h"
 #include "core/system_file.h"
@@ -50,11 +51,8 @@ void BatchCache::keep(const FoundBatch& found) const {
 }
 
 std::filesystem::path batch_cache_folder() {
-  const auto* cache = std::getenv("XDG_CACHE_HOME");
-  if (cache != nullptr && *cache == '/') return std::filesystem::path(cache) / "assay" / "batch";
-  const auto* home = std::getenv("HOME");
-  if (home != nullptr && *home == '/') return std::filesystem::path(home) / ".cache" / "assay" / "batch";
-  return {};
+  const auto cache = cache_folder();
+  return cache.empty() ? cache : cache / "batch";
 }
 
 }  // namespace assay::device

@@ -24,7 +24,8 @@ struct Tier {
         config::field("image_size", &Tier::image_size, config::at_least(8).in("pixels"),
                       "largest side that the device is meant for; larger images are told, not resized"),
         config::field("num_workers", &Tier::num_workers, config::between(0, 64),
-                      "threads that prepare batches where data.loader.num_workers is auto; a core stays free"));
+                      "threads that prepare batches where data.loader.num_workers is auto; a core stays free")
+            .outside_run_key());
   }
 };
 
@@ -75,7 +76,8 @@ struct DeviceOptions {
         config::field("cudnn_benchmark", &DeviceOptions::cudnn_benchmark,
                       "let cuDNN time its algorithms; results may then differ from run to run"),
         config::field("pinned_memory", &DeviceOptions::pinned_memory,
-                      "make batches in memory that a CUDA device reads by itself"),
+                      "make batches in memory that a CUDA device reads by itself")
+            .outside_run_key(),
         config::field("tiers", &DeviceOptions::tiers, "what a class of device makes of what is asked for"));
   }
 };

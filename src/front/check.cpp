@@ -17,8 +17,7 @@ void check_runs(const CommandLine& command_line, config::ConfigFiles& files, con
                 const Resolvers& resolvers) {
   const auto check_run = [&](const std::vector<config::Override>& overrides) {
     config::Problems problems;
-    config::validate(configure(files, catalogue.experiment, overrides, resolvers).resolved, "", catalogue.options,
-                     problems);
+    config::validate(configure(files, catalogue, overrides, resolvers).resolved, "", catalogue.options, problems);
     problems.throw_if_any();
   };
   const auto overrides = config::parse_overrides(command_line.overrides);

@@ -1,5 +1,6 @@
 #include "front/configuration.h"
 
+#include "config/fill_defaults.h"
 #include "core/build_info.h"
 #include "core/error.h"
 
@@ -28,13 +29,22 @@ Resolvers make_resolvers(const std::function<std::int64_t()>& count_cores,
   };
 }
 
-Configuration configure(config::ConfigFiles& files, const std::string& primary,
+config::Composition compose(config::ConfigFiles& files, const config::Catalogue& catalogue,
+                            const std::vector<config::Override>& overrides) {
+  auto composition = config::compose(files, catalogue.experiment, overrides, config::NewKeys::kAllowed);
+  composition.table = config::fill_defaults(composition.table, catalogue.options);
+  return composition;
+}
+
+Configuration configure(config::ConfigFiles& files, const config::Catalogue& catalogue,
                         const std::vector<config::Override>& overrides, const Resolvers& resolvers) {
   Configuration configuration;
-  configuration.composition = config::compose(files, primary, overrides, config::NewKeys::kAllowed);
+  configuration.composition = compose(files, catalogue, overrides);
   config::Problems problems;
   configuration.resolved = config::resolve(configuration.composition.table, resolvers, problems);
   problems.throw_if_any();
+  // The name of a plug-in may have been an interpolation.
+  configuration.resolved = config::fill_defaults(configuration.resolved, catalogue.options);
   return configuration;
 }
 

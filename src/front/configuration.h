@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "config/catalogue.h"
 #include "config/compose.h"
 #include "config/resolve.h"
 
@@ -21,9 +22,13 @@ using Resolvers = std::map<std::string, config::Resolver>;
 Resolvers make_resolvers(const std::function<std::int64_t()>& count_cores,
                          const std::function<std::string()>& name_device);
 
-/// Composes and resolves. Overrides may set keys that no file sets: reading the options tells which there are.
-/// Errors: Error(kConfig) listing every mistake.
-Configuration configure(config::ConfigFiles& files, const std::string& primary,
+/// Composes; what no file and no override sets has its option's default. Overrides may set keys that no file sets:
+/// validation tells which there are. Errors: Error(kConfig).
+config::Composition compose(config::ConfigFiles& files, const config::Catalogue& catalogue,
+                            const std::vector<config::Override>& overrides);
+
+/// Composes and resolves. Errors: Error(kConfig) listing every mistake.
+Configuration configure(config::ConfigFiles& files, const config::Catalogue& catalogue,
                         const std::vector<config::Override>& overrides, const Resolvers& resolvers);
 
 }  // namespace assay::front

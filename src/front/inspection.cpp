@@ -27,15 +27,14 @@ bool is_asked(const Inspection& inspection) {
 std::string inspect(const CommandLine& command_line, config::ConfigFiles& files, const config::Catalogue& catalogue,
                     const Resolvers& resolvers) {
   const auto& asked = command_line.inspection;
-  const auto& primary = catalogue.experiment;
-  if (!asked.shell.empty()) return completion_script(asked.shell, primary);
+  if (!asked.shell.empty()) return completion_script(asked.shell, catalogue.experiment);
   if (asked.word) return complete(*asked.word, files, catalogue.options);
   const auto overrides = config::parse_overrides(command_line.overrides);
   if (asked.info == "searchpath") return config::describe_search_path(files);
   if (asked.info == "sweep") return describe_sweep(overrides, files);
   const bool wants_resolved = asked.info.empty() && asked.explain.empty() && asked.config == "resolved";
-  if (wants_resolved) return config::write_toml(configure(files, primary, overrides, resolvers).resolved);
-  const auto composition = config::compose(files, primary, overrides, config::NewKeys::kAllowed);
+  if (wants_resolved) return config::write_toml(configure(files, catalogue, overrides, resolvers).resolved);
+  const auto composition = compose(files, catalogue, overrides);
   if (asked.info == "defaults") return config::describe_defaults(composition.files);
   if (!asked.explain.empty()) return config::explain(composition.table, asked.explain);
   return config::write_toml(composition.table);

@@ -42,8 +42,9 @@ void check_address_space() {
 }
 
 int run(int argc, char** argv) {
-  const auto engine = fs::canonical("/proc/self/exe").parent_path() / "engines" / ASSAY_EXPERIMENT;
-  const auto catalogue = config::read_catalogue(engine.string() + ".json");
+  const auto folder = fs::canonical("/proc/self/exe").parent_path() / "engines";
+  const auto engine = folder / ASSAY_EXPERIMENT "_engine";
+  const auto catalogue = config::read_catalogue(folder / ASSAY_EXPERIMENT ".json");
   CommandLine command_line;
   if (const auto exit_code = parse_command_line(argc, argv, catalogue, command_line)) return *exit_code;
   config::ConfigFiles files(command_line.config_dirs);

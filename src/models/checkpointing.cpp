@@ -21,7 +21,7 @@ struct Segment {
   at::Tensor run(const at::Tensor& input) const {
     std::vector<at::Tensor> values(last - first + 1);
     values.front() = input;
-    const FloatEvaluator evaluate(*graph);
+    const FloatEvaluator evaluate(*graph, /*is_training=*/true);
     std::vector<at::Tensor> inputs;
     for (NodeId id = first + 1; id <= last; ++id) {
       const auto& node = (*graph)[id];

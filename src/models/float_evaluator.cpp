@@ -1,10 +1,12 @@
 #include "models/float_evaluator.h"
 
 #include "models/fused_norm.h"
+#include "models/operation.h"
 
 namespace assay::models {
 
-FloatEvaluator::FloatEvaluator(const Graph& graph) : graph_(&graph), is_left_to_sum_(graph.size()) {
+FloatEvaluator::FloatEvaluator(const Graph& graph, bool is_training)
+    : graph_(&graph), is_training_(is_training), is_left_to_sum_(graph.size()) {
   std::vector<std::size_t> num_uses(graph.size());
   for (const auto& node : graph) {
     for (const auto input : node.inputs) ++num_uses[input];
@@ -17,17 +19,12 @@ FloatEvaluator::FloatEvaluator(const Graph& graph) : graph_(&graph), is_left_to_
 }
 
 at::Tensor FloatEvaluator::operator()(const Node& node, at::ArrayRef<at::Tensor> inputs) const {
-  if (node.op == Op::kDropout) return node.dropout.ptr()->forward(inputs[0]);
-  if (node.op == Op::kLinear) return apply_activation(node.linear.ptr()->forward(inputs[0]), node.activation);
+  if (is_left_to_sum_[node.id]) return node.conv.ptr()->forward(inputs[0]);
   if (node.op == Op::kAdd && is_left_to_sum_[node.inputs.front()]) {
     return normalise_and_activate(*(*graph_)[node.inputs.front()].batch_norm.ptr(), inputs[0], inputs[1],
                                   node.activation);
   }
-  if (node.op != Op::kConv) return evaluate_weightless(node, inputs);
-  auto values = node.conv.ptr()->forward(inputs[0]);  // (N, C, H, W)
-  if (is_left_to_sum_[node.id]) return values;
-  if (!node.batch_norm) return apply_activation(values, node.activation);
-  return normalise_and_activate(*node.batch_norm.ptr(), values, {}, node.activation);
+  return row_of(node.op).compute(node, inputs, is_training_);
 }
 
 }  // namespace assay::models

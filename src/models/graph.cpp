@@ -3,8 +3,16 @@
 #include <torch/torch.h>
 
 #include "core/error.h"
+#include "models/operation.h"
 
 namespace assay::models {
+
+at::Tensor StochasticDepth::forward(const at::Tensor& values) const {
+  if (!is_training() || rate <= 0.0) return values;
+  std::vector<std::int64_t> shape(static_cast<std::size_t>(values.dim()), 1);
+  shape.front() = values.size(0);
+  return values * at::empty(shape, values.options()).bernoulli_(1.0 - rate).div_(1.0 - rate);
+}
 
 at::Tensor run_graph(const Graph& graph, const at::Tensor& images, const Evaluate& evaluate) {
   std::vector<std::size_t> uses_left(graph.size(), 0);
@@ -24,38 +32,6 @@ at::Tensor run_graph(const Graph& graph, const at::Tensor& images, const Evaluat
     values[node.id] = evaluate(node, inputs);
   }
   return values.back();
-}
-
-at::Tensor apply_activation(const at::Tensor& values, Activation activation) {
-  switch (activation) {
-    case Activation::kRelu:
-      return at::relu(values);
-    case Activation::kHardswish:
-      return at::hardswish(values);
-    case Activation::kHardsigmoid:
-      return at::hardsigmoid(values);
-    case Activation::kNone:
-      break;
-  }
-  return values;
-}
-
-at::Tensor evaluate_weightless(const Node& node, at::ArrayRef<at::Tensor> inputs) {
-  switch (node.op) {
-    case Op::kGlobalPool:
-      return at::adaptive_avg_pool2d(inputs[0], {1, 1});
-    case Op::kFlatten:
-      return inputs[0].flatten(1);
-    case Op::kMultiply:
-      return inputs[0] * inputs[1];
-    case Op::kAdd:
-      return apply_activation(inputs[0] + inputs[1], node.activation);
-    case Op::kDropout:
-      return inputs[0];
-    default:
-      break;
-  }
-  throw std::logic_error("node " + node.name + " has weights");
 }
 
 std::vector<FoldedLayer> fold_batch_norm(const Graph& graph) {
@@ -87,7 +63,7 @@ at::Tensor apply_layer(const Node& node, const FoldedLayer& layer, const at::Ten
 }
 
 at::Tensor evaluate_folded(const Node& node, const FoldedLayer& layer, at::ArrayRef<at::Tensor> inputs) {
-  if (!layer.weight.defined()) return evaluate_weightless(node, inputs);
+  if (!layer.weight.defined()) return row_of(node.op).compute(node, inputs, /*training=*/false);
   return apply_activation(apply_layer(node, layer, inputs[0]), node.activation);
 }
 

@@ -9,66 +9,83 @@
 #include <string>
 #include <vector>
 
+#include "models/activation.h"
+
 namespace assay::models {
 
 using NodeId = std::size_t;
 
 enum class Op {
-  kInput,       ///< the images
-  kConv,        ///< convolution, then BatchNorm if any, then the activation
-  kLinear,      ///< x W^T + b, then the activation
-  kGlobalPool,  ///< mean over H and W: (N, C, H, W) -> (N, C, 1, 1)
-  kFlatten,     ///< (N, C, 1, 1) -> (N, C)
-  kDropout,     ///< identity except in training
-  kMultiply,    ///< product of two tensors; the second may be (N, C, 1, 1)
-  kAdd,         ///< sum of two tensors, then the activation
+#define OPERATION(constant, name) constant,
+#include "models/operations.def"
+#undef OPERATION
 };
 
-enum class Activation { kNone, kRelu, kHardswish, kHardsigmoid };
+/// Skips a residual branch in training, image by image: with probability `rate` the branch gives zeros, else it is
+/// scaled by 1 / (1 - rate). Source: Huang et al., Deep Networks with Stochastic Depth, arXiv 1603.09382, as
+/// torchvision's StochasticDepth with mode "row".
+class StochasticDepth final : public torch::nn::Module {
+ public:
+  explicit StochasticDepth(double its_rate) : torch::nn::Module("StochasticDepth"), rate(its_rate) {}
 
-/// Is one step of a network. The modules are those registered in the model, so both always see the same weights.
+  /// Shapes: (N, ...) -> the same.
+  at::Tensor forward(const at::Tensor& values) const;
+
+  double rate;
+};
+
+/// Of a pooling operation. Units: pixels.
+struct Window {
+  std::int64_t kernel = 1;
+  std::int64_t stride = 1;
+  std::int64_t padding = 0;
+};
+
+/// One step of a network. The modules are those registered in the model, so both always see the same weights.
 struct Node {
   NodeId id;
   Op op;
   std::string name;  ///< path of the module that computes it ("features.0.0"); made up where there is none
   std::vector<NodeId> inputs;
+  std::int64_t num_channels = 0;  ///< of kInput
   Activation activation = Activation::kNone;
   torch::nn::Conv2d conv = nullptr;
   torch::nn::BatchNorm2d batch_norm = nullptr;
+  std::string norm_name = {};  ///< path of batch_norm
   torch::nn::Linear linear = nullptr;
   torch::nn::Dropout dropout = nullptr;
+  std::shared_ptr<StochasticDepth> stochastic_depth = nullptr;
+  Window window = {};                          ///< of kMaxPool and kAveragePool; that kSamePad is for
+  at::Tensor map_weight = {};                  ///< of kChannelMap: (C_out, C_in), fixed
+  at::Tensor map_bias = {};                    ///< of kChannelMap: (C_out), fixed
+  std::vector<at::Tensor> mixing = {};         ///< of kMix: a learnable scalar for each input
+  std::vector<std::string> mixing_names = {};  ///< paths of these parameters
 };
 
-/// Holds the nodes in an order in which they can be computed: the first is the input, the last gives the logits.
+/// The nodes in an order in which they can be computed: the first is the input, the last gives the logits.
 using Graph = std::vector<Node>;
 
 /// Computes one node from the values of its inputs.
 using Evaluate = std::function<at::Tensor(const Node& node, at::ArrayRef<at::Tensor> inputs)>;
 
-/// Computes the whole network: `evaluate` is called for every node but the input. Values are let go after their last
+/// Computes the whole network: `evaluate` is called for every node but the input. Values are released after their last
 /// use.
 at::Tensor run_graph(const Graph& graph, const at::Tensor& images, const Evaluate& evaluate);
 
-/// Computes a node without weights (pooling, flattening, product, sum, dropout in evaluation); these are alike in every
-/// way of running a network in float.
-at::Tensor evaluate_weightless(const Node& node, at::ArrayRef<at::Tensor> inputs);
-
-at::Tensor apply_activation(const at::Tensor& values, Activation activation);
-
-/// Is the weight and bias of a convolution or linear layer into which its BatchNorm has been folded.
+/// Weight and bias of a convolution or linear layer into which its BatchNorm has been folded.
 struct FoldedLayer {
   at::Tensor weight;
   at::Tensor bias;
 };
 
-/// Folds each BatchNorm (its running statistics) into the convolution before it; the model stays as it was.
-/// Returns one entry a node, with undefined tensors where a node has no weights.
+/// Folds each BatchNorm (its running statistics) into the convolution before it; the model is left unchanged.
+/// Returns one entry a node, with undefined tensors where a node is neither a convolution nor a linear layer.
 std::vector<FoldedLayer> fold_batch_norm(const Graph& graph);
 
 /// Computes a convolution or linear layer from folded weights, without its activation.
 at::Tensor apply_layer(const Node& node, const FoldedLayer& layer, const at::Tensor& input);
 
-/// Computes a node in evaluation from folded weights.
+/// Computes a node in evaluation, a convolution or linear layer from its folded weights.
 at::Tensor evaluate_folded(const Node& node, const FoldedLayer& layer, at::ArrayRef<at::Tensor> inputs);
 
 }  // namespace assay::models

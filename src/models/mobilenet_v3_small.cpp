@@ -9,6 +9,7 @@
 
 #include "models/initialise.h"
 #include "models/plugin.h"
+#include "models/round_channels.h"
 
 namespace assay::models {
 namespace {
@@ -50,13 +51,6 @@ constexpr std::int64_t kHiddenUnits = 1024;
 constexpr double kDropout = 0.2;
 constexpr double kBatchNormEpsilon = 1e-3;
 constexpr double kBatchNormMomentum = 0.01;
-
-/// Rounds a channel count to a multiple of 8, but never to less than 90 % of it.
-std::int64_t round_channels(std::int64_t channels) {
-  auto rounded = std::max<std::int64_t>(8, (channels + 4) / 8 * 8);
-  if (rounded * 10 < channels * 9) rounded += 8;
-  return rounded;
-}
 
 class MobileNetV3Small final : public Model {
  public:
@@ -114,7 +108,7 @@ class MobileNetV3Small final : public Model {
   }
 
   NodeId add_squeeze_excite(const std::string& path, NodeId input, std::int64_t channels) {
-    const auto squeezed = round_channels(channels / 4);
+    const auto squeezed = round_channels(static_cast<double>(channels / 4));
     const auto pooled = add_global_pool(input);
     const auto hidden =
         add_conv(path + ".fc1", pooled,

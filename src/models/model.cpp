@@ -3,15 +3,19 @@
 #include <torch/torch.h>
 
 #include "core/error.h"
+#include "core/sha256.h"
+#include "models/channels.h"
 #include "models/checkpointing.h"
 #include "models/float_evaluator.h"
+#include "models/operation.h"
 #include "models/plugin.h"
+#include "models/weights.h"
 
 namespace assay::models {
 
 at::Tensor Model::forward(const at::Tensor& images) {
   if (checkpoints_gradients_ && is_training() && torch::GradMode::is_enabled()) return run_checkpointed(graph_, images);
-  return run_graph(graph_, images, FloatEvaluator(graph_));
+  return run_graph(graph_, images, FloatEvaluator(graph_, is_training()));
 }
 
 std::int64_t Model::num_parameters() const {
@@ -27,7 +31,7 @@ Node& Model::append(Op op, std::string name, std::vector<NodeId> inputs) {
   return graph_.back();
 }
 
-void Model::register_at(const std::string& path, std::shared_ptr<torch::nn::Module> module) {
+torch::nn::Module& Model::parent_of(const std::string& path) {
   torch::nn::Module* parent = this;
   std::size_t begin = 0;
   for (auto dot = path.find('.'); dot != std::string::npos; dot = path.find('.', begin)) {
@@ -38,28 +42,37 @@ void Model::register_at(const std::string& path, std::shared_ptr<torch::nn::Modu
                               : parent->register_module(part, std::make_shared<torch::nn::Module>(part)).get();
     begin = dot + 1;
   }
-  parent->register_module(path.substr(begin), std::move(module));
+  return *parent;
 }
 
-NodeId Model::add_input() { return append(Op::kInput, "images", {}).id; }
+void Model::register_at(const std::string& path, std::shared_ptr<torch::nn::Module> module) {
+  parent_of(path).register_module(path.substr(path.rfind('.') + 1), std::move(module));
+}
+
+NodeId Model::add_input(std::int64_t num_channels) {
+  auto& node = append(Op::kInput, "images", {});
+  node.num_channels = num_channels;
+  return node.id;
+}
 
 NodeId Model::add_conv(const std::string& path, NodeId input, const ConvOptions& options) {
   auto& node = append(Op::kConv, path, {input});
   node.activation = options.activation;
   node.conv = torch::nn::Conv2d(torch::nn::Conv2dOptions(options.in_channels, options.out_channels, options.kernel)
                                     .stride(options.stride)
-                                    .padding((options.kernel - 1) / 2)
+                                    .padding(options.is_padded ? (options.kernel - 1) / 2 : 0)
                                     .groups(options.groups)
                                     .bias(options.bias));
   register_at(path, node.conv.ptr());
   return node.id;
 }
 
-void Model::add_batch_norm(const std::string& path, NodeId node, double epsilon, double momentum) {
+void Model::add_batch_norm(const std::string& path, NodeId node, double epsilon, std::optional<double> momentum) {
   auto& conv = graph_.at(node);
-  ASSAY_CHECK(conv.conv.is_empty() == false);
+  if (conv.conv.is_empty()) throw Error(ErrorKind::kInternal, path + ": BatchNorm behind what is no convolution");
   const auto options = torch::nn::BatchNorm2dOptions(conv.conv->options.out_channels()).eps(epsilon).momentum(momentum);
   conv.batch_norm = torch::nn::BatchNorm2d(options);
+  conv.norm_name = path;
   register_at(path, conv.batch_norm.ptr());
 }
 
@@ -81,15 +94,75 @@ NodeId Model::add_dropout(const std::string& path, NodeId input, double probabil
 
 NodeId Model::add_global_pool(NodeId input) { return append(Op::kGlobalPool, "", {input}).id; }
 
+NodeId Model::add_same_pad(NodeId input, std::int64_t kernel, std::int64_t stride) {
+  auto& node = append(Op::kSamePad, "", {input});
+  node.window = {kernel, stride, 0};
+  return node.id;
+}
+
+NodeId Model::add_pool(Op op, NodeId input, Window window) {
+  auto& node = append(op, "", {input});
+  node.window = window;
+  return node.id;
+}
+
 NodeId Model::add_flatten(NodeId input) { return append(Op::kFlatten, "", {input}).id; }
 
-NodeId Model::add_multiply(NodeId left, NodeId right) { return append(Op::kMultiply, "", {left, right}).id; }
+NodeId Model::add_multiply(NodeId left, NodeId right, Activation activation) {
+  auto& node = append(Op::kMultiply, "", {left, right});
+  node.activation = activation;
+  return node.id;
+}
 
 NodeId Model::add_sum(NodeId left, NodeId right, Activation activation) {
   auto& node = append(Op::kAdd, "", {left, right});
   node.activation = activation;
   return node.id;
 }
+
+NodeId Model::add_stochastic_depth(const std::string& path, NodeId input, double rate) {
+  auto& node = append(Op::kStochasticDepth, path, {input});
+  node.stochastic_depth = std::make_shared<StochasticDepth>(rate);
+  register_at(path, node.stochastic_depth);
+  return node.id;
+}
+
+NodeId Model::add_concatenation(std::vector<NodeId> inputs) {
+  return append(Op::kConcatenate, "", std::move(inputs)).id;
+}
+
+NodeId Model::add_channel_map(NodeId input, at::Tensor weight, at::Tensor bias) {
+  auto& node = append(Op::kChannelMap, "", {input});
+  node.map_weight = std::move(weight);
+  node.map_bias = std::move(bias);
+  return node.id;
+}
+
+NodeId Model::add_mix(std::vector<NodeId> inputs, std::vector<std::string> paths, const std::vector<double>& initial) {
+  auto& node = append(Op::kMix, "", std::move(inputs));
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const auto name = paths[i].substr(paths[i].rfind('.') + 1);
+    node.mixing.push_back(parent_of(paths[i]).register_parameter(name, torch::tensor(initial[i], torch::kFloat)));
+  }
+  node.mixing_names = std::move(paths);
+  return node.id;
+}
+
+std::int64_t Model::count_macs(const std::array<std::int64_t, 3>& image_shape) const {
+  const torch::NoGradGuard no_grad;
+  std::int64_t count = 0;
+  const auto device = parameters().front().device();
+  const auto image = torch::zeros({1, image_shape[0], image_shape[1], image_shape[2]}, device);
+  const auto layers = fold_batch_norm(graph_);  // leaves the statistics alone, whatever the mode
+  run_graph(graph_, image, [&](const Node& node, at::ArrayRef<at::Tensor> inputs) {
+    auto values = evaluate_folded(node, layers[node.id], inputs);
+    if (const auto& row = row_of(node.op); row.count_macs != nullptr) count += row.count_macs(node, values.sizes());
+    return values;
+  });
+  return count;
+}
+
+std::shared_ptr<Model> Model::clone() const { return with_channels(*this, {}); }
 
 namespace {
 
@@ -102,12 +175,72 @@ const std::vector<ModelPlugin>& registered_models() {
   return kPlugins;
 }
 
+/// Options that every model shares.
+struct SharedOptions {
+  std::string weights;
+  std::string head = "load";
+
+  static auto schema() {
+    return config::schema<SharedOptions>(
+        config::field("weights", &SharedOptions::weights,
+                      "file of weights to begin with: a PyTorch state_dict or .safetensors; empty: drawn from the seed")
+            .outside_run_key(),
+        config::field("head", &SharedOptions::head, config::one_of("load", "replace"),
+                      "the last layer: load: from the file, too; replace: drawn from the seed, for other classes"));
+  }
+};
+
+/// A section of a model, divided.
+struct Divided {
+  SharedOptions shared;
+  config::Section own;
+};
+
+Divided divide(const config::Section& section) {
+  config::Table shared, own;
+  for (const auto& [key, value] : section.table().entries()) {
+    (key == "weights" || key == "head" ? shared : own).set(key, value);
+  }
+  Divided divided{{}, {own, section.path(), section.origin()}};
+  config::Problems problems;
+  config::read_into({shared, section.path(), section.origin()}, divided.shared, problems);
+  problems.throw_if_any();
+  return divided;
+}
+
+std::shared_ptr<Model> draw_model(const config::Section& section, std::int64_t num_classes, std::uint64_t seed) {
+  return config::find_plugin(registered_models(), section)(divide(section).own, num_classes, seed);
+}
+
 }  // namespace
 
 std::shared_ptr<Model> make_model(const config::Section& section, std::int64_t num_classes, std::uint64_t seed) {
-  return config::find_plugin(registered_models(), section)(section, num_classes, seed);
+  const auto shared = divide(section).shared;
+  auto model = draw_model(section, num_classes, seed);
+  if (!shared.weights.empty()) {
+    load_weights(*model, shared.weights, shared.head == "replace" ? Head::kReplace : Head::kLoad);
+  }
+  return model;
 }
 
-std::vector<config::PluginOptions> describe_models() { return config::describe_plugins(registered_models()); }
+void check_model(const config::Section& section) {
+  const auto one = draw_model(section, 2, 1)->parameters(), other = draw_model(section, 2, 2)->parameters();
+  const bool differ = !std::equal(one.begin(), one.end(), other.begin(), other.end(), at::equal);
+  if (differ) return;
+  throw Error(ErrorKind::kInternal, fmt::format("model {} has the same weights for every seed", section.name()), "",
+              "its constructor must draw them from the generator that it is given");
+}
+
+std::string weights_digest(const config::Section& section) {
+  const auto file = divide(section).shared.weights;
+  return file.empty() ? "" : sha256_of_file(file);
+}
+
+std::vector<config::PluginOptions> describe_models() {
+  auto described = config::describe_plugins(registered_models());
+  const auto shared = config::describe<SharedOptions>();
+  for (auto& model : described) model.options.insert(model.options.end(), shared.begin(), shared.end());
+  return described;
+}
 
 }  // namespace assay::models

@@ -5,6 +5,8 @@
 
 #include <cstring>
 
+#include "core/error.h"
+
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__)
 #define ASSAY_FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
@@ -105,6 +107,7 @@ template <typename Body>
 ASSAY_INLINE void for_activation(Activation activation, const Body& body) {
   if (activation == Activation::kRelu) return body.template operator()<Activation::kRelu>();
   if (activation == Activation::kHardswish) return body.template operator()<Activation::kHardswish>();
+  ASSAY_CHECK((activation == Activation::kNone) == true);
   body.template operator()<Activation::kNone>();
 }
 
@@ -169,7 +172,9 @@ ASSAY_INLINE void propagate_rows(RowBlock block, const float* gradient, const fl
 
 }  // namespace
 
-bool has_norm_kernel(Activation activation) { return activation != Activation::kHardsigmoid; }
+bool has_norm_kernel(Activation activation) {
+  return activation == Activation::kNone || activation == Activation::kRelu || activation == Activation::kHardswish;
+}
 
 ASSAY_FOR_EACH_PROCESSOR
 void measure_block(RowBlock block, const float* values, float* mean, float* deviations) {

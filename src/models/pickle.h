@@ -32,9 +32,12 @@ class PickleReader {
 
   PickleReader(std::string_view bytes, LoadStorage load_storage);
 
-  /// Reads the one value of the pickle. Errors: Error(kData), without location, saying what is malformed and at which
-  /// byte.
+  /// Reads the value of the next pickle; most hold one. Errors: Error(kData), without location, saying what is
+  /// malformed and at which byte.
   const PickleValue& read();
+
+  /// Returns where reading has come to. Units: bytes.
+  std::size_t position() const { return position_; }
 
  private:
   using Kind = PickleValue::Kind;

@@ -1,23 +1,28 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
-#include <utility>
-#include <vector>
+#include <memory>
 
 #include "models/model.h"
 
 namespace assay::models {
 
-/// Reads the tensors of a PyTorch state_dict, as torch.save writes it since version 1.6; a checkpoint that keeps it
-/// under "state_dict" or "model" will do. Nothing in the file is executed. Errors: Error(kData) naming the file when it
-/// is missing, truncated, of another kind, or malformed.
-std::vector<std::pair<std::string, at::Tensor>> read_state_dict(const std::filesystem::path& file);
+/// What becomes of the last layer, whose outputs are the classes.
+enum class Head {
+  kLoad,
+  kReplace  ///< it keeps the weights it has: those of the file are for other classes
+};
 
-/// Loads a state_dict into a model by name.
-/// Errors: as read_state_dict; Error(kData) listing every tensor that is missing, unexpected, or of another shape or
-/// kind of
-///         number, and the model is then as it was.
-void load_weights(Model& model, const std::filesystem::path& file);
+/// Loads weights into a model by name: a PyTorch state_dict (state_dict.h), a safetensors file, or one of save_model().
+/// Errors: as read_state_dict() and read_safetensors(); Error(kData) listing every tensor that is missing, unexpected,
+/// of another shape or kind of number, or holds NaN or infinity, and the model is then unchanged.
+void load_weights(Model& model, const std::filesystem::path& file, Head head = Head::kLoad);
+
+/// Saves a network with the description of its graph as a safetensors file, so that load_model() can make it without
+/// the code that described it: pruned, distilled or rebuilt. Errors: Error(kData) naming the file.
+void save_model(const Model& model, const std::filesystem::path& file);
+
+/// Makes the network that save_model() saved. Errors: Error(kData) naming the file.
+std::shared_ptr<Model> load_model(const std::filesystem::path& file);
 
 }  // namespace assay::models

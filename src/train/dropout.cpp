@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "models/graph.h"
+
 namespace assay::train {
 namespace {
 
@@ -22,14 +24,17 @@ std::int64_t set_dropout_rate(torch::nn::Module& module, double rate) {
 }
 
 DropoutOff::DropoutOff(torch::nn::Module& module) {
-  for (auto* layer : dropout_layers(module)) {
-    rates_.emplace_back(layer, layer->options.p());
-    layer->options.p(0.0);
+  for (auto* layer : dropout_layers(module))
+    rates_.emplace_back([layer](double rate) { layer->options.p(rate); }, layer->options.p());
+  for (const auto& each : module.modules(/*include_self=*/false)) {
+    if (auto* depth = each->as<models::StochasticDepth>())
+      rates_.emplace_back([depth](double rate) { depth->rate = rate; }, depth->rate);
   }
+  for (const auto& [set, rate] : rates_) set(0.0);
 }
 
 DropoutOff::~DropoutOff() {
-  for (const auto& [layer, rate] : rates_) layer->options.p(rate);
+  for (const auto& [set, rate] : rates_) set(rate);
 }
 
 }  // namespace assay::train

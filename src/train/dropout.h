@@ -4,6 +4,7 @@
 #include <torch/nn/modules/dropout.h>
 
 #include <cstdint>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -12,8 +13,8 @@ namespace assay::train {
 /// Gives every dropout layer of a module the same rate. Returns how many there are.
 std::int64_t set_dropout_rate(torch::nn::Module& module, double rate);
 
-/// Makes all dropout layers of a module let everything through for as long as it lives; afterwards they have their own
-/// rates again.
+/// Makes all dropout layers of a module, and its stochastic depth, let everything through for as long as it lives;
+/// afterwards they have their own rates again.
 class DropoutOff {
  public:
   explicit DropoutOff(torch::nn::Module& module);
@@ -24,7 +25,7 @@ class DropoutOff {
   std::int64_t num_layers() const { return static_cast<std::int64_t>(rates_.size()); }
 
  private:
-  std::vector<std::pair<torch::nn::DropoutImpl*, double>> rates_;
+  std::vector<std::pair<std::function<void(double rate)>, double>> rates_;  // how to set a layer's, and its own
 };
 
 }  // namespace assay::train

@@ -100,17 +100,20 @@ struct TrainOptions {
         config::field("deterministic", &TrainOptions::deterministic,
                       "equal bits from run to run; an operation that cannot give them is an error"),
         config::field("profile", &TrainOptions::profile,
-                      "write a trace of some steps for chrome://tracing, and a table of its operations"),
+                      "write a trace of some steps for chrome://tracing, and a table of its operations")
+            .outside_run_key(),
         config::field("gradient_checkpointing", &TrainOptions::gradient_checkpointing,
                       "keep few values for the backward pass and compute the others twice: less memory, a third more "
                       "time, the same bits"),
         config::field("launch_graph", &TrainOptions::launch_graph,
                       "record the kernels of a pass once and launch them together; CUDA"),
         config::field("ema", &TrainOptions::ema, "moving average of the weights, with which the run ends"),
-        config::field("checkpoint", &TrainOptions::checkpoint, "how a training that was cut off goes on"),
+        config::field("checkpoint", &TrainOptions::checkpoint, "how a training that was cut off goes on")
+            .outside_run_key(),
         config::field("trial", &TrainOptions::trial, "shorter trainings, to try things"),
         config::field("range_test", &TrainOptions::range_test,
-                      "a search for the learning rate before training, which it does not change"),
+                      "a search for the learning rate before training, which it does not change")
+            .outside_run_key(),
         config::field("batch", &TrainOptions::batch, "batch size"),
         config::plugin("optimizer", &TrainOptions::optimizer, describe_optimizers, "what changes the weights"),
         config::plugin("schedule", &TrainOptions::schedule, describe_schedules,

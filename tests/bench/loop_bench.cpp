@@ -12,6 +12,7 @@
 
 #include "config/toml.h"
 #include "core/clock.h"
+#include "data/memory_images.h"
 #include "models/model_section.h"
 #include "temporary_folder.h"
 #include "train/loop.h"
@@ -69,13 +70,11 @@ double step_of_loop(const config::Section& which) {
   const auto count = kSmallBatch * kSmallSteps;
   const data::Images images{torch::randint(0, 255, {count, 3, kSmallSide, kSmallSide}, torch::kUInt8),
                             torch::zeros({count}, torch::kInt64)};
-  std::vector<std::int64_t> places(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<std::int64_t>(i);
-  const data::Normalization normalization{{0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}};
+  const auto preprocessing = images.preprocessing({{0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}});
   data::LoadingOptions loading;
   loading.augment.crop_padding = 1;
-  auto loader = data::Loader::for_training(images, places, normalization, loading, kSmallBatch, 1);
-  auto validation = data::Loader::for_evaluation(images, {0, 1, 2, 3}, normalization, kSmallBatch);
+  auto loader = data::Loader::for_training(images.all(), preprocessing, loading, kSmallBatch, 1);
+  auto validation = data::Loader::for_evaluation(images.at({0, 1, 2, 3}), preprocessing, kSmallBatch);
   train::TrainOptions options;
   options.epochs = 1;
   options.optimizer = section(fmt::format("name = \"sgd\"\nlr = {}", kRate));

@@ -5,6 +5,7 @@
 
 #include "data/data_section.h"
 #include "data/dataset.h"
+#include "data/memory_images.h"
 #include "expect_error.h"
 #include "temporary_folder.h"
 
@@ -36,11 +37,11 @@ class Cifar10Test : public ::testing::Test {
 };
 
 TEST_F(Cifar10Test, ReadsRowsInOrder) {
-  const auto train = open()->load(Split::kTrain);
+  const auto train = images_of(*open(), Split::kTrain);
   EXPECT_TRUE(torch::equal(train.labels, torch::tensor({1, 2, 3, 4, 5}, torch::kLong)));
   EXPECT_EQ(train.pixels.sizes(), (std::vector<std::int64_t>{5, 3, 32, 32}));
   EXPECT_EQ(train.pixels[2][0][0][5].item<int>(), 35);
-  const auto test = open()->load(Split::kTest);
+  const auto test = images_of(*open(), Split::kTest);
   EXPECT_TRUE(torch::equal(test.labels, torch::tensor({9, 0}, torch::kLong)));
   EXPECT_EQ(test.pixels[1][1][2][3].item<int>(), (7 + 1024 + 2 * 32 + 3) % 256);  // planes, then rows, then columns
 }
@@ -85,13 +86,13 @@ TEST_F(Cifar10Test, RefusesAnEmptyFile) {
 
 TEST_F(Cifar10Test, NamesTheRowOfABadLabel) {
   folder_.write("data_batch_5.bin", row(1, 0) + row(10, 0) + row(2, 0));
-  EXPECT_ERROR(open()->load(Split::kTrain), kData, "label 10 in row 1: must be 0 to 9");
-  EXPECT_ERROR(open()->load(Split::kTrain), kData, "data_batch_5.bin");
+  EXPECT_ERROR(open()->open(Split::kTrain), kData, "label 10 in row 1: must be 0 to 9");
+  EXPECT_ERROR(open()->open(Split::kTrain), kData, "data_batch_5.bin");
 }
 
 TEST_F(Cifar10Test, TakesTheFolderFromTheEnvironment) {
   ::setenv("ASSAY_CIFAR10", folder_.path().c_str(), 1);
-  EXPECT_EQ(make_dataset(data_section("name = \"cifar10\""))->load(Split::kTest).labels.size(0), 2);
+  EXPECT_EQ(make_dataset(data_section("name = \"cifar10\""))->open(Split::kTest)->size(), 2);
   ::setenv("ASSAY_CIFAR10", "/nowhere/else", 1);
   EXPECT_ERROR(make_dataset(data_section("name = \"cifar10\"")), kData, "/nowhere/else");
   ::unsetenv("ASSAY_CIFAR10");
@@ -103,8 +104,8 @@ TEST(Cifar10RealDataTest, ReadsGenuineImages) {
       fs::path(given != nullptr ? given : ASSAY_SOURCE_DIR "/../shared/data") / "cifar10_lossless_subset";
   if (!fs::is_directory(folder)) GTEST_SKIP() << "no test data in " << folder << "; set ASSAY_TEST_DATA to its folder";
   const auto dataset = make_dataset(data_section("name = \"cifar10\"\nfolder = \"" + folder.string() + "\""));
-  const auto train = dataset->load(Split::kTrain);
-  const auto test = dataset->load(Split::kTest);
+  const auto train = images_of(*dataset, Split::kTrain);
+  const auto test = images_of(*dataset, Split::kTest);
   EXPECT_EQ(train.labels.size(0), 4660);
   EXPECT_EQ(test.labels.size(0), 932);
   EXPECT_EQ(torch::bincount(train.labels).size(0), 10);
@@ -118,10 +119,10 @@ TEST(Cifar10RealDataTest, ReadsGenuineImages) {
   EXPECT_LT(across, 0.07F);
   EXPECT_LT(down, 0.07F);
   for (const int channel : {0, 1, 2}) {
-    EXPECT_NEAR(pixels.select(1, channel).mean().item<float>(), dataset->mean()[static_cast<std::size_t>(channel)],
-                0.02F);
-    EXPECT_NEAR(pixels.select(1, channel).std().item<float>(), dataset->std()[static_cast<std::size_t>(channel)],
-                0.02F);
+    EXPECT_NEAR(pixels.select(1, channel).mean().item<float>(),
+                dataset->normalization().mean[static_cast<std::size_t>(channel)], 0.02F);
+    EXPECT_NEAR(pixels.select(1, channel).std().item<float>(),
+                dataset->normalization().std[static_cast<std::size_t>(channel)], 0.02F);
   }
 }
 

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
+#include "data/memory_images.h"
 #include "data/split.h"
+#include "expect_error.h"
 
 namespace assay::data {
 namespace {
@@ -37,14 +39,15 @@ TEST(LoaderTest, GivesEachSampleOnceAnEpoch) {
   const auto images = numbered_images(50);
   LoadingOptions options;
   options.loader.keep_partial_batch = true;
-  auto loader = Loader::for_training(images, all_places(50), {}, options, 8, 1);
+  auto loader = Loader::for_training(images.at(all_places(50)), images.preprocessing(), options, 8, 1);
   EXPECT_EQ(loader.num_batches(), 7);
   for (const int epoch : {0, 1}) EXPECT_THAT(labels_of_epoch(loader, epoch), UnorderedElementsAreArray(all_places(50)));
   EXPECT_NE(labels_of_epoch(loader, 0), labels_of_epoch(loader, 1));
 }
 
 TEST(LoaderTest, BeginsAnEpochInTheMiddle) {
-  auto loader = Loader::for_training(numbered_images(50), all_places(50), {}, with_workers(2), 8, 1);
+  const auto images = numbered_images(50);
+  auto loader = Loader::for_training(images.at(all_places(50)), images.preprocessing(), with_workers(2), 8, 1);
   loader.start_epoch(3);
   loader.next();
   loader.next();
@@ -53,15 +56,33 @@ TEST(LoaderTest, BeginsAnEpochInTheMiddle) {
   EXPECT_TRUE(loader.next()->images.equal(third->images));
 }
 
+// Together the ranks see what one process sees, batch by batch.
+TEST(LoaderTest, SharesEachBatchAmongTheRanks) {
+  const auto images = numbered_images(50);
+  const auto make = [&](Rank rank) {
+    return Loader::for_training(images.at(all_places(50)), images.preprocessing(), {}, 8, 1, rank);
+  };
+  auto whole = make({}), first = make({0, 2}), second = make({1, 2});
+  EXPECT_EQ(first.num_batches(), whole.num_batches());
+  while (const auto batch = whole.next()) {
+    const auto parts = {first.next()->images, second.next()->images};
+    EXPECT_TRUE(torch::equal(torch::cat(parts), batch->images));
+  }
+  EXPECT_FALSE(second.next().has_value());
+  EXPECT_ERROR(make({0, 3}), kConfig, "batch");
+}
+
 TEST(LoaderTest, LimitsTheBatchesOfAnEpoch) {
-  auto loader = Loader::for_training(numbered_images(50), all_places(50), {}, {}, 8, 1);
+  const auto images = numbered_images(50);
+  auto loader = Loader::for_training(images.at(all_places(50)), images.preprocessing(), {}, 8, 1);
   loader.limit(2);
   EXPECT_EQ(loader.num_batches(), 2);
   EXPECT_EQ(labels_of_epoch(loader, 0).size(), 16U);
 }
 
 TEST(LoaderTest, DropsTheSmallerLastBatchOfTraining) {
-  auto loader = Loader::for_training(numbered_images(50), all_places(50), {}, {}, 8, 1);
+  const auto images = numbered_images(50);
+  auto loader = Loader::for_training(images.at(all_places(50)), images.preprocessing(), {}, 8, 1);
   EXPECT_EQ(loader.num_batches(), 6);
   EXPECT_EQ(labels_of_epoch(loader, 0).size(), 48U);
 }
@@ -69,17 +90,18 @@ TEST(LoaderTest, DropsTheSmallerLastBatchOfTraining) {
 TEST(LoaderTest, KeepsValidationOutOfTraining) {
   const auto images = numbered_images(100);
   const auto partition = split_validation(torch::arange(100) % 10, 0.1, 1);
-  auto training = Loader::for_training(images, partition.train, {}, {}, 10, 1);
-  auto validation = Loader::for_evaluation(images, partition.validation, {}, 10);
+  auto training = Loader::for_training(images.at(partition.train), images.preprocessing(), {}, 10, 1);
+  auto validation = Loader::for_evaluation(images.at(partition.validation), images.preprocessing(), 10);
   EXPECT_THAT(labels_of_epoch(training, 0), UnorderedElementsAreArray(partition.train));
   EXPECT_EQ(labels_of_epoch(validation, 0), partition.validation);
 }
 
 TEST(LoaderTest, GivesTheSameBitsForAnyWorkers) {
   const auto images = numbered_images(64);
-  auto reference = Loader::for_training(images, all_places(64), {}, with_workers(0), 10, 5);
+  auto reference = Loader::for_training(images.at(all_places(64)), images.preprocessing(), with_workers(0), 10, 5);
   for (const int num_workers : {1, 3}) {
-    auto loader = Loader::for_training(images, all_places(64), {}, with_workers(num_workers), 10, 5);
+    auto loader =
+        Loader::for_training(images.at(all_places(64)), images.preprocessing(), with_workers(num_workers), 10, 5);
     for (const int epoch : {3, 1}) {
       reference.start_epoch(epoch);
       loader.start_epoch(epoch);
@@ -95,7 +117,8 @@ TEST(LoaderTest, GivesTheSameBitsForAnyWorkers) {
 }
 
 TEST(LoaderTest, BeginsAnewInTheMiddleOfAnEpoch) {
-  auto loader = Loader::for_training(numbered_images(64), all_places(64), {}, with_workers(2), 8, 5);
+  const auto images = numbered_images(64);
+  auto loader = Loader::for_training(images.at(all_places(64)), images.preprocessing(), with_workers(2), 8, 5);
   loader.start_epoch(4);
   const auto first = loader.next();
   loader.next();
@@ -106,7 +129,7 @@ TEST(LoaderTest, BeginsAnewInTheMiddleOfAnEpoch) {
 TEST(LoaderTest, VariesASampleByItsPlaceAndNotItsPosition) {
   const auto images = numbered_images(20);
   const auto image_of = [&](std::vector<std::int64_t> places, std::int64_t wanted) {
-    auto loader = Loader::for_training(images, std::move(places), {}, with_workers(0), 1, 9);
+    auto loader = Loader::for_training(images.at(std::move(places)), images.preprocessing(), with_workers(0), 1, 9);
     loader.start_epoch(2);
     while (const auto batch = loader.next()) {
       if (batch->labels.item<std::int64_t>() == wanted) return batch->images;
@@ -119,7 +142,7 @@ TEST(LoaderTest, VariesASampleByItsPlaceAndNotItsPosition) {
 TEST(LoaderTest, EvaluatesTheImagesAsTheyAre) {
   const auto images = numbered_images(10);
   const Normalization normalization{{0.4F, 0.5F, 0.6F}, {0.2F, 0.25F, 0.3F}};
-  auto loader = Loader::for_evaluation(images, all_places(10), normalization, 4);
+  auto loader = Loader::for_evaluation(images.all(), images.preprocessing(normalization), 4);
   EXPECT_EQ(loader.num_batches(), 3);
   const auto expected = normalize(images.pixels, normalization);
   for (const int first : {0, 4, 8}) {
@@ -132,7 +155,8 @@ TEST(LoaderTest, EvaluatesTheImagesAsTheyAre) {
 
 TEST(LoaderTest, CarriesAFailureFromAWorker) {
   for (const int num_workers : {0, 2}) {
-    auto loader = Loader::for_training(numbered_images(8), {0, 99}, {}, with_workers(num_workers), 2, 1);
+    const auto images = numbered_images(8);
+    auto loader = Loader::for_training(images.at({0, 99}), images.preprocessing(), with_workers(num_workers), 2, 1);
     EXPECT_THROW(loader.next(), std::logic_error);
   }
 }
@@ -141,9 +165,9 @@ TEST(LoaderTest, TrainsOnASmallerLastBatchButNotOnASingleImage) {
   const auto images = numbered_images(10, 8);
   auto options = with_workers(1);
   options.loader.keep_partial_batch = true;
-  EXPECT_EQ(Loader::for_training(images, all_places(10), {}, options, 4, 1).num_batches(), 3);
-  EXPECT_EQ(Loader::for_training(images, all_places(9), {}, options, 4, 1).num_batches(), 2);
-  EXPECT_EQ(Loader::for_evaluation(images, all_places(9), {}, 4).num_batches(), 3);
+  EXPECT_EQ(Loader::for_training(images.at(all_places(10)), images.preprocessing(), options, 4, 1).num_batches(), 3);
+  EXPECT_EQ(Loader::for_training(images.at(all_places(9)), images.preprocessing(), options, 4, 1).num_batches(), 2);
+  EXPECT_EQ(Loader::for_evaluation(images.at(all_places(9)), images.preprocessing(), 4).num_batches(), 3);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "data/data_section.h"
 #include "data/dataset.h"
 #include "data/household_scene.h"
+#include "data/memory_images.h"
 #include "data/transforms.h"
 #include "expect_error.h"
 
@@ -21,19 +22,19 @@ std::string hash(const at::Tensor& pixels) {
 
 TEST(ShapesTest, IsBalancedAndOfTheAskedSize) {
   const auto dataset = shapes("image_size = 20\nnum_train = 200\nnum_test = 30");
-  const auto train = dataset->load(Split::kTrain);
+  const auto train = images_of(*dataset, Split::kTrain);
   EXPECT_EQ(train.pixels.sizes(), (std::vector<std::int64_t>{200, 3, 20, 20}));
   EXPECT_TRUE(torch::equal(torch::bincount(train.labels), torch::full({10}, 20)));
-  EXPECT_TRUE(torch::equal(torch::bincount(dataset->load(Split::kTest).labels), torch::full({10}, 3)));
+  EXPECT_TRUE(torch::equal(torch::bincount(images_of(*dataset, Split::kTest).labels), torch::full({10}, 3)));
   EXPECT_EQ(dataset->class_names().size(), 10U);
 }
 
 TEST(ShapesTest, DrawsTheSamePicturesWithAnyThreads) {
   const auto dataset = shapes("num_train = 200");
-  const auto reference = dataset->load(Split::kTrain);
+  const auto reference = images_of(*dataset, Split::kTrain);
   const int num_threads = at::get_num_threads();
   at::set_num_threads(1);
-  EXPECT_TRUE(torch::equal(dataset->load(Split::kTrain).pixels, reference.pixels));
+  EXPECT_TRUE(torch::equal(images_of(*dataset, Split::kTrain).pixels, reference.pixels));
   at::set_num_threads(num_threads);
 }
 
@@ -54,22 +55,22 @@ TEST(ShapesTest, DrawsTheSamePicturesWithAnyCompiler) {
 TEST(ShapesTest, KnowsLabelsAndSizeWithoutDrawing) {
   const auto dataset = shapes("image_size = 20\nnum_train = 35\nnum_test = 12");
   for (const auto split : {Split::kTrain, Split::kTest}) {
-    EXPECT_TRUE(torch::equal(dataset->labels(split), dataset->load(split).labels));
+    EXPECT_TRUE(torch::equal(dataset->labels(split), images_of(*dataset, split).labels));
   }
-  EXPECT_EQ(dataset->image_size(), (std::array<std::int64_t, 2>{20, 20}));
+  EXPECT_EQ(dataset->image_size(), (ImageSize{20, 20}));
 }
 
 TEST(ShapesTest, ExtendsASmallerSet) {
-  const auto small = shapes("num_train = 50")->load(Split::kTrain);
-  const auto large = shapes("num_train = 90")->load(Split::kTrain);
+  const auto small = images_of(*shapes("num_train = 50"), Split::kTrain);
+  const auto large = images_of(*shapes("num_train = 90"), Split::kTrain);
   EXPECT_TRUE(torch::equal(large.pixels.slice(0, 0, 50), small.pixels));
 }
 
 TEST(ShapesTest, KeepsTestPicturesAndOtherSeedsApart) {
   const auto dataset = shapes("num_train = 20\nnum_test = 20");
-  const auto train = dataset->load(Split::kTrain).pixels;
-  EXPECT_FALSE(torch::equal(train[0], dataset->load(Split::kTest).pixels[0]));
-  EXPECT_FALSE(torch::equal(train[0], shapes("num_train = 20\nseed = 2")->load(Split::kTrain).pixels[0]));
+  const auto train = images_of(*dataset, Split::kTrain).pixels;
+  EXPECT_FALSE(torch::equal(train[0], images_of(*dataset, Split::kTest).pixels[0]));
+  EXPECT_FALSE(torch::equal(train[0], images_of(*shapes("num_train = 20\nseed = 2"), Split::kTrain).pixels[0]));
 }
 
 TEST(ShapesTest, ChangesItsDigestWithItsOptions) {
@@ -82,7 +83,7 @@ TEST(ShapesTest, ChangesItsDigestWithItsOptions) {
 
 TEST(ShapesTest, NormalisesToMeanZeroAndDeviationOne) {
   const auto dataset = shapes("num_train = 2000");
-  const auto images = normalize(dataset->load(Split::kTrain).pixels, {dataset->mean(), dataset->std()});
+  const auto images = normalize(images_of(*dataset, Split::kTrain).pixels, dataset->normalization());
   for (const int channel : {0, 1, 2}) {
     EXPECT_NEAR(images.select(1, channel).mean().item<float>(), 0.0F, 0.05F);
     EXPECT_NEAR(images.select(1, channel).std().item<float>(), 1.0F, 0.05F);
@@ -98,20 +99,20 @@ TEST(ShapesTest, DrawsTheCommittedPictures) {
   GTEST_SKIP() << "other processors may contract a*b+c and differ in a last bit";
 #endif
   const auto dataset = shapes("num_train = 20\nnum_test = 10");
-  EXPECT_EQ(hash(dataset->load(Split::kTrain).pixels),
+  EXPECT_EQ(hash(images_of(*dataset, Split::kTrain).pixels),
             "84c9ba0dc19c60b61c79cf2d5d9126440de152bca58868a32b52438374a94869")
       << "raise kSceneVersion when a picture changes";
-  EXPECT_EQ(hash(dataset->load(Split::kTest).pixels),
+  EXPECT_EQ(hash(images_of(*dataset, Split::kTest).pixels),
             "45906505b298876de1b1f03b245d5c2a19a6ba13adf2df96e9269e600e734e97");
 }
 
 TEST(ShapesTest, DefiesALinearClassifier) {
   const auto dataset = shapes("num_train = 4000\nnum_test = 1000");
   const auto images = [&](const Images& part) {
-    return normalize(part.pixels, {dataset->mean(), dataset->std()}).contiguous().flatten(1);
+    return normalize(part.pixels, dataset->normalization()).contiguous().flatten(1);
   };
-  const auto train = dataset->load(Split::kTrain);
-  const auto test = dataset->load(Split::kTest);
+  const auto train = images_of(*dataset, Split::kTrain);
+  const auto test = images_of(*dataset, Split::kTest);
   const auto inputs = images(train);
   const int num_threads = at::get_num_threads();
   at::set_num_threads(1);  // the steps are too small to share

@@ -9,14 +9,12 @@
 namespace assay::data {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
-
 /// Applies to a 3x3 image whose red plane is 1..9, green 11..19, blue 21..29, and returns the bytes of `channel`.
 std::vector<int> varied(const Variation& variation, const AugmentOptions& options, int channel = 0) {
-  Bytes image(27);
-  for (int i = 0; i < 27; ++i) image[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(10 * (i / 9) + i % 9 + 1);
+  const auto numbers = torch::arange(1, 10, torch::kByte);
+  const auto image = torch::cat({numbers, numbers + 10, numbers + 20}).view({3, 3, 3});
   std::vector<float> output(27);
-  Transform({}, options, 3, 3).apply(image.data(), variation, output.data());
+  Transform({{3, 3}}, options).apply(image, variation, output.data());
   std::vector<int> values;
   for (int i = 0; i < 9; ++i)
     values.push_back(static_cast<int>(std::lround(255.0F * output[static_cast<std::size_t>(3 * i + channel)])));
@@ -46,8 +44,8 @@ TEST(TransformTest, MirrorsWhatWasCropped) {
 }
 
 TEST(TransformTest, RefusesToReflectMoreThanTheImage) {
-  EXPECT_ERROR(Transform({}, {8, "reflect", true}, 8, 8), kConfig, "data.augment.crop_padding = 8: must be less than");
-  EXPECT_NO_THROW(Transform({}, {8, "zero", true}, 8, 8));
+  EXPECT_ERROR(Transform({{8, 8}}, {8, "reflect", true}), kConfig, "data.augment.crop_padding = 8: must be less than");
+  EXPECT_NO_THROW(Transform({{8, 8}}, {8, "zero", true}));
 }
 
 TEST(VariationTest, DependsOnSeedEpochAndSampleAlone) {
@@ -78,6 +76,25 @@ TEST(VariationTest, DrawsEveryShiftAboutEquallyOften) {
 
 TEST(VariationTest, FlipsOnlyWhenAsked) {
   for (int sample = 0; sample < 50; ++sample) EXPECT_FALSE(draw_variation({4, "zero", false}, 1, 0, sample).flip);
+}
+
+TEST(TransformTest, TakesRowsOfPixelsAsADecoderGivesThem) {
+  const auto planes = torch::randint(0, 256, {3, 4, 5}, torch::kByte);
+  const auto rows = planes.permute({1, 2, 0}).contiguous().permute({2, 0, 1});
+  const Transform transform({{4, 5}}, {1, "reflect", true});
+  const Variation variation{1, -1, true};
+  std::vector<float> of_planes(60), of_rows(60);
+  transform.apply(planes, variation, of_planes.data());
+  transform.apply(rows, variation, of_rows.data());
+  EXPECT_EQ(of_planes, of_rows);
+}
+
+TEST(TransformTest, FitsImagesOfOtherSizes) {
+  const auto image = torch::full({3, 10, 20}, 200, torch::kByte);
+  std::vector<float> output(3 * 8 * 8);
+  Transform({{8, 8}, {}, "pad"}, {0, "zero", false}).apply(image, {}, output.data());
+  EXPECT_NEAR(output[0], 128.0 / 255.0, 1e-6);                // above the picture
+  EXPECT_NEAR(output[3 * (8 * 4 + 4)], 200.0 / 255.0, 1e-6);  // in its middle
 }
 
 TEST(NormalizeTest, MatchesTheFormulaAndIsChannelsLast) {

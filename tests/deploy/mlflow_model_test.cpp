@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "compress/technique.h"
+#include "compress/one_step.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "expect_error.h"
@@ -78,19 +78,17 @@ TEST(MlflowModelTest, NamesAFolderThatCannotBe) {
 /// Is a small network, exported and logged to a real server, and what C++ computes with it.
 class LoggedMlflowModelTest : public ::testing::Test {
  protected:
-  /// Exports the network, in int8 where `technique` says so, and registers it as `name` with the alias "best".
-  void log(const std::string& url, const std::string& name, const std::string& technique, const std::string& engine) {
+  /// Exports the network, in int8 where `step` says so, and registers it as `name` with the alias "best".
+  void log(const std::string& url, const std::string& name, const std::string& step, const std::string& engine) {
     const auto model = train_small_model();
     auto info = kInfo;
-    auto module = to_torchscript(*model, info.image_shape);
-    if (!technique.empty()) {
-      const auto compressed = compress::make_technique(plugin_section(technique, {{"engine", engine}}))
-                                  ->compress({*model, draw_images(64, 2).images});
-      module = compressed.module;
-      info.engine = compressed.engine;
+    compress::Network made{model, nullptr};
+    if (!step.empty()) {
+      made = compress::run_step(plugin_section(step, {{"engine", engine}}), model, draw_images(64, 2).images).network;
+      info.engine = engine;
     }
     const auto network = folder_.path() / "network.pt";
-    save_torchscript(module, info, network);
+    make_exporter("torchscript")->write(made, info, network);
     images_ = draw_images(4, 6).images.contiguous();
     write_mlflow_model(network, info, folder_.path() / "model", images_.slice(0, 0, 1));
     const torch::NoGradGuard no_grad;

@@ -4,8 +4,8 @@
 
 #include <fstream>
 
+#include "compress/one_step.h"
 #include "compress/quantized_ops.h"
-#include "compress/technique.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "expect_error.h"
@@ -44,8 +44,14 @@ class TorchScriptTest : public ::testing::Test {
             engine};
   }
 
-  compress::Compressed compress(const std::string& technique) const {
-    return compress::make_technique(plugin_section(technique))->compress({*model_, draw_images(64, 2).images});
+  struct Exported {
+    torch::jit::Module module;
+    std::string engine;
+  };
+
+  Exported compress(const std::string& step) const {
+    const auto network = compress::run_step(plugin_section(step), model_, draw_images(64, 2).images).network;
+    return {to_torchscript(network, kImageShape), network.quantized->engine()};
   }
 
   /// Returns what Python measures when it loads the file and repeats the computation.
@@ -64,7 +70,7 @@ class TorchScriptTest : public ::testing::Test {
 
 TEST_F(TorchScriptTest, FloatExportComputesWhatTheModelComputes) {
   model_->train();
-  const auto module = to_torchscript(*model_, kImageShape);
+  const auto module = to_torchscript({model_, nullptr}, kImageShape);
   EXPECT_TRUE(model_->is_training());
   model_->eval();
   torch::manual_seed(4);
@@ -75,9 +81,18 @@ TEST_F(TorchScriptTest, FloatExportComputesWhatTheModelComputes) {
   }
 }
 
+TEST_F(TorchScriptTest, Int8ModuleComputesWhatTheNetworkComputes) {
+  const auto images = draw_images(50, 6).images;
+  for (const auto* step : {"static_int8", "dynamic_int8"}) {
+    const auto network = compress::run_step(plugin_section(step), model_, draw_images(64, 2).images).network;
+    EXPECT_TRUE(torch::equal(run(to_torchscript(network, kImageShape), images), network.quantized->forward(images)))
+        << step;
+  }
+}
+
 TEST_F(TorchScriptTest, FileKeepsNetworkAndInfo) {
   const auto images = torch::randn({5, 3, 32, 32});
-  const auto module = to_torchscript(*model_, kImageShape);
+  const auto module = to_torchscript({model_, nullptr}, kImageShape);
   save_torchscript(module, make_info(""), folder_.path() / "deep/float.pt");
   const auto loaded = load_torchscript(folder_.path() / "deep/float.pt");
   EXPECT_TRUE(torch::equal(run(module, images), run(loaded.module, images)));
@@ -89,7 +104,7 @@ TEST_F(TorchScriptTest, FileKeepsNetworkAndInfo) {
 TEST_F(TorchScriptTest, Int8FilesAreSmallAndComputeTheSameAfterLoading) {
   const auto images = torch::randn({200, 3, 32, 32});
   const auto file = folder_.path() / "network.pt";
-  save_torchscript(to_torchscript(*model_, kImageShape), make_info(""), file);
+  save_torchscript(to_torchscript({model_, nullptr}, kImageShape), make_info(""), file);
   const auto float_size = static_cast<double>(std::filesystem::file_size(file));
   const auto engine = at::globalContext().qEngine();
   for (const auto& [technique, ratio] : {std::pair<const char*, double>{"static_int8", 0.35}, {"dynamic_int8", 0.75}}) {
@@ -105,7 +120,7 @@ TEST_F(TorchScriptTest, PythonComputesTheSame) {
   if (const auto why = explain_missing_python(); !why.empty()) GTEST_SKIP() << why;
   const auto images = draw_images(1000, 6).images;
   const auto file = folder_.path() / "network.pt";
-  auto module = to_torchscript(*model_, kImageShape);
+  auto module = to_torchscript({model_, nullptr}, kImageShape);
   save_torchscript(module, make_info(""), file);
   const auto figures = check_in_python(file, images, run(module, images));
   ASSERT_EQ(figures.value("num_inputs", 0), 1000);
@@ -124,7 +139,7 @@ TEST_F(TorchScriptTest, RefusesBadFiles) {
   EXPECT_ERROR(load_torchscript(folder_.path() / "absent.pt"), kData, "absent.pt");
   EXPECT_ERROR(load_torchscript(folder_.write("text.pt", "hello")), kData, "text.pt");
   const auto file = folder_.path() / "float.pt";
-  const auto module = to_torchscript(*model_, kImageShape);
+  const auto module = to_torchscript({model_, nullptr}, kImageShape);
   module.save(file.string());
   EXPECT_ERROR(load_torchscript(file), kData, "not a network exported by assay");
   save_torchscript(module, make_info(""), file);
@@ -136,7 +151,7 @@ TEST_F(TorchScriptTest, RefusesBadFiles) {
 
 // LibTorch's own writer of files would end the process.
 TEST_F(TorchScriptTest, AFullDiskIsAnError) {
-  const auto module = to_torchscript(*model_, kImageShape);
+  const auto module = to_torchscript({model_, nullptr}, kImageShape);
   const SmallFiles small;
   EXPECT_ERROR(save_torchscript(module, make_info(""), folder_.path() / "network.pt"), kData, "network.pt");
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
@@ -144,7 +159,7 @@ TEST_F(TorchScriptTest, AFullDiskIsAnError) {
 
 TEST_F(TorchScriptTest, LeavesNoFileBehindWhereItCannotWrite) {
   const auto blocked = folder_.write("file", "") / "float.pt";
-  EXPECT_ERROR(save_torchscript(to_torchscript(*model_, kImageShape), make_info(""), blocked), kData, "file");
+  EXPECT_ERROR(save_torchscript(to_torchscript({model_, nullptr}, kImageShape), make_info(""), blocked), kData, "file");
 }
 
 }  // namespace

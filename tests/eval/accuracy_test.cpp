@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "data/split.h"
+#include "data/memory_images.h"
 
 namespace assay::eval {
 namespace {
@@ -17,7 +17,7 @@ data::Images grey_images() {
 }
 
 data::Loader loader_of(const data::Images& images) {
-  return data::Loader::for_evaluation(images, data::all_places(4), data::Normalization{}, 3);
+  return data::Loader::for_evaluation(images.all(), images.preprocessing(), 3);
 }
 
 TEST(AccuracyTest, CountsWhatIsRightOverUnevenBatches) {

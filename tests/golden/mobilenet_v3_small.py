@@ -1,7 +1,8 @@
 """Writes torchvision's MobileNetV3-Small with random weights and statistics, and what it computes, for weights_test.
 
 usage: mobilenet_v3_small.py FOLDER   (torch 2.11.0, torchvision 0.26.0)
-FOLDER/weights.pth: state_dict;  FOLDER/golden.pth: input_S and output_S for S = 224 (as published) and 32 (stem stride 1)
+FOLDER/weights.pth: state_dict;  FOLDER/old.pth: the same in the form before PyTorch 1.6, of data-parallel training;
+FOLDER/small_old.pth: two small tensors in that form;  FOLDER/golden.pth: input_S and output_S for S = 224 (as published) and 32 (stem stride 1)
 """
 import pathlib
 import sys
@@ -22,6 +23,10 @@ for module in model.modules():
         torch.nn.init.normal_(module.bias, 0.0, 0.1)
 model.eval()
 torch.save(model.state_dict(), folder / "weights.pth")
+parallel = {f"module.{name}": tensor for name, tensor in model.state_dict().items()}
+torch.save({"epoch": 3, "state_dict": parallel}, folder / "old.pth", _use_new_zipfile_serialization=False)
+small = {"a": torch.arange(6.0).reshape(2, 3).t(), "b": torch.tensor(7)}
+torch.save(small, folder / "small_old.pth", _use_new_zipfile_serialization=False)
 
 golden = {}
 for size, stride in ((224, 2), (32, 1)):

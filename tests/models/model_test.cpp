@@ -24,6 +24,10 @@ TEST(ModelTest, DrawsWeightsFromTheSeedAlone) {
   EXPECT_FALSE(torch::equal(first[0], other[0]));
 }
 
+TEST(ModelTest, EveryOneDependsOnItsSeed) {
+  for (const auto& model : describe_models()) EXPECT_NO_THROW(check_model(plugin_section(model.name))) << model.name;
+}
+
 TEST(ModelTest, InitialisesAsTorchvisionDoes) {
   const auto model = make_model(small_image_model(), 10, 1);
   const auto parameters = model->named_parameters();

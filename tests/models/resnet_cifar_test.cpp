@@ -5,6 +5,7 @@
 #include "expect_error.h"
 #include "golden/run_python.h"
 #include "models/model_section.h"
+#include "models/state_dict.h"
 #include "models/weights.h"
 #include "temporary_folder.h"
 

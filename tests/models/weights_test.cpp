@@ -9,6 +9,8 @@
 #include "golden/run_python.h"
 #include "models/model_section.h"
 #include "models/pickle.h"
+#include "models/safetensors.h"
+#include "models/state_dict.h"
 #include "temporary_folder.h"
 
 namespace assay::models {
@@ -60,6 +62,48 @@ TEST_F(WeightsTest, ComputesWhatTorchvisionComputes) {
   }
 }
 
+TEST_F(WeightsTest, ReadsTheFormBeforePyTorch16) {
+  if (const auto why = explain_missing_python(); !why.empty()) GTEST_SKIP() << why;
+  ASSERT_TRUE(run_python("mobilenet_v3_small.py", folder_.path().string()));
+  const auto expected = read_state_dict(folder_.path() / "weights.pth"),
+             old = read_state_dict(folder_.path() / "old.pth");
+  ASSERT_EQ(old.size(), expected.size());
+  for (std::size_t i = 0; i < old.size(); ++i) {
+    EXPECT_EQ(old[i].first, expected[i].first);
+    EXPECT_TRUE(torch::equal(old[i].second, expected[i].second)) << old[i].first;
+  }
+  const auto small = folder_.path() / "small_old.pth";
+  EXPECT_TRUE(torch::equal(read_state_dict(small).at(0).second, torch::arange(6.0).reshape({2, 3}).t()));
+  std::ifstream stream(small, std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(stream)), {});
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    EXPECT_ERROR(read_state_dict(folder_.write("cut.pth", whole.substr(0, length))), kData, "cut.pth");
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    for (const char byte : {'\0', '\1', '.', '(', '\x7f', '\xff'}) {
+      auto changed = whole;
+      changed[i] = byte;
+      try {
+        read_state_dict(folder_.write("changed.pth", changed));
+      } catch (const Error& error) {
+        ASSERT_EQ(error.kind(), ErrorKind::kData);
+      }
+    }
+  }
+}
+
+TEST_F(WeightsTest, ReplacesTheHeadForOtherClasses) {
+  const auto file = (folder_.path() / "weights.safetensors").string();
+  const auto trained = make_model(small_image_model(), 10, 1);
+  save_model(*trained, file);
+  const auto section = plugin_section(
+      "mobilenet_v3_small", {{"stem_stride", std::int64_t{1}}, {"weights", file}, {"head", std::string("replace")}});
+  const auto model = make_model(section, 7, 2);
+  EXPECT_EQ(model->named_parameters()["classifier.3.bias"].numel(), 7);
+  EXPECT_TRUE(torch::equal(model->parameters()[0], trained->parameters()[0]));
+  EXPECT_TRUE(torch::equal(model->named_parameters()["classifier.0.weight"],
+                           trained->named_parameters()["classifier.0.weight"]));
+}
+
 TEST_F(WeightsTest, ReadsTensorsByName) {
   const auto file = write_archive(pickled_dict(pickled_string("a.weight") + pickled_tensor(3, 3)), 3);
   const auto tensors = read_state_dict(file);
@@ -84,6 +128,50 @@ TEST_F(WeightsTest, ListsEveryMismatchAndChangesNothing) {
   EXPECT_ERROR(load_weights(*model, file), kData, "surplus: the model has no such tensor");
   EXPECT_ERROR(load_weights(*model, file), kData, "features.1.block.1.fc2.bias: missing from the file");
   EXPECT_EQ(model->named_parameters()["classifier.3.bias"].abs().max().item<double>(), 0.0);
+}
+
+TEST_F(WeightsTest, LoadsSafetensors) {
+  const auto trained = make_model(small_image_model(), 10, 1), model = make_model(small_image_model(), 10, 2);
+  const auto file = folder_.path() / "weights.safetensors";
+  save_model(*trained, file);
+  load_weights(*model, file);
+  auto tensors = model->named_parameters();
+  for (const auto& parameter : trained->named_parameters()) {
+    EXPECT_TRUE(torch::equal(tensors[parameter.key()], parameter.value())) << parameter.key();
+  }
+}
+
+TEST_F(WeightsTest, RefusesNaNAndInfinity) {
+  const auto model = make_model(small_image_model(), 10, 1);
+  const torch::NoGradGuard no_grad;
+  for (const double value : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+    const auto broken = model->clone();
+    broken->named_parameters()["classifier.3.bias"].fill_(value);
+    const auto file = folder_.path() / "broken.safetensors";
+    save_model(*broken, file);
+    EXPECT_ERROR(load_weights(*model, file), kData, "classifier.3.bias: holds NaN or infinity");
+    EXPECT_ERROR(load_model(file), kData, "classifier.3.bias: holds NaN or infinity");
+  }
+}
+
+TEST_F(WeightsTest, ANetworkNeedsItsDescription) {
+  const auto file = folder_.path() / "plain.safetensors";
+  write_safetensors(file, {{{"a", torch::ones({2})}}, {}});
+  EXPECT_ERROR(load_model(file), kData, "weights, but no description of their network");
+  write_safetensors(file, {{}, {{"assay.graph", "{}"}}});
+  EXPECT_ERROR(load_model(file), kData, "plain.safetensors");
+}
+
+TEST_F(WeightsTest, AreAnOptionOfEveryModel) {
+  const auto trained = make_model(small_image_model(), 10, 1);
+  const auto file = (folder_.path() / "weights.safetensors").string();
+  save_model(*trained, file);
+  const auto section = plugin_section("mobilenet_v3_small", {{"stem_stride", std::int64_t{1}}, {"weights", file}});
+  const auto model = make_model(section, 10, 2);
+  EXPECT_TRUE(torch::equal(model->parameters()[0], trained->parameters()[0]));
+  EXPECT_EQ(weights_digest(section).size(), 64U);
+  EXPECT_EQ(weights_digest(small_image_model()), "");
+  EXPECT_ERROR(make_model(section, 7, 2), kData, "the model wants 7");
 }
 
 TEST_F(WeightsTest, RefusesFilesOfOtherKinds) {

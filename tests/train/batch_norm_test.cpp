@@ -51,7 +51,7 @@ class BatchNormTest : public testing::Test {
     data::LoadingOptions loading;
     loading.augment.crop_padding = 0;
     loading.augment.flip = false;
-    return data::Loader::for_training(images_, data::all_places(256), normalization_, loading, 32, 1);
+    return data::Loader::for_training(images_.all(), images_.preprocessing(normalization_), loading, 32, 1);
   }
 
   void learn(models::Model& model, data::Loader& loader) const {
@@ -63,7 +63,7 @@ class BatchNormTest : public testing::Test {
     options.schedule = section("name = \"constant\"");
     LastPoint sink;
     const TemporaryFolder folder;
-    auto validation = data::Loader::for_evaluation(images_, data::all_places(256), normalization_, 64);
+    auto validation = data::Loader::for_evaluation(images_.all(), images_.preprocessing(normalization_), 64);
     train(options, {model, loader, validation, torch::kCPU, {32}, folder.path(), {}, sink});
   }
 
@@ -79,7 +79,7 @@ class BatchNormTest : public testing::Test {
 
   double accuracy(models::Model& model) const {
     model.eval();
-    auto loader = data::Loader::for_evaluation(images_, data::all_places(256), normalization_, 64);
+    auto loader = data::Loader::for_evaluation(images_.all(), images_.preprocessing(normalization_), 64);
     const auto predict = [&model](const at::Tensor& images) { return model.forward(images); };
     return eval::measure_accuracy(predict, loader, torch::kCPU, "test").value();
   }

@@ -159,7 +159,7 @@ TEST_F(ResumeTest, AfterAWorkerFailedTrainingGoesOnFromBeforeThat) {
       training_.run(net, folder_.path(), sink_);
       ADD_FAILURE() << "no error with " << num_workers << " workers";
     } catch (const std::logic_error& error) {
-      EXPECT_THAT(error.what(), testing::HasSubstr("place < images.pixels.size(0)"));
+      EXPECT_THAT(error.what(), testing::HasSubstr("place < pixels_.size(0)"));
     }
     training_.one_is_missing = false;
     net = TinyNet();

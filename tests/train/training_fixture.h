@@ -7,6 +7,7 @@
 #include <string>
 
 #include "config/toml.h"
+#include "data/memory_images.h"
 #include "data/split.h"
 #include "train/loop.h"
 
@@ -83,8 +84,9 @@ struct SmallTraining {
     const data::Normalization normalization{{0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}};
     const auto count = one_is_missing ? partition.train.back() : images.labels.size(0);
     const data::Images present{images.pixels.narrow(0, 0, count), images.labels.narrow(0, 0, count)};
-    auto train_loader = data::Loader::for_training(present, partition.train, normalization, loading, 16, 1);
-    auto validation_loader = data::Loader::for_evaluation(images, partition.validation, normalization, 16);
+    const auto preprocessing = images.preprocessing(normalization);
+    auto train_loader = data::Loader::for_training(present.at(partition.train), preprocessing, loading, 16, 1);
+    auto validation_loader = data::Loader::for_evaluation(images.at(partition.validation), preprocessing, 16);
     return work(TrainInput{model,
                            train_loader,
                            validation_loader,

@@ -6,7 +6,7 @@
 #include <csignal>
 #include <thread>
 
-#include "app/experiment_fixture.h"
+#include "experiments/experiment_fixture.h"
 #include "integration/mlflow_server.h"
 #include "track/mlflow_api.h"
 
@@ -22,6 +22,9 @@ TEST_F(HouseholdCompressionTest, ShowsItsConfigurationWithoutRunning) {
   expect_exit({"--info", "searchpath"}, 0, "/configs\n");
   expect_exit({"--info", "sweep", "run.seed=range(3)"}, 0, "   2 ");
   expect_exit({"--explain", "train.epochs", "experiment=demo"}, 0, "instead of 15  # ");
+  expect_exit({"--explain", "train.clip_norm"}, 0, "train.clip_norm = 0.0  # default\n");
+  expect_exit({"--explain", "compress.static_int8.cross_check"}, 2, "there is no key");
+  expect_exit({"--cfg", "job"}, 0, "clip_norm = 0.0  # default");
   expect_exit({"--explain", "train.epoch"}, 2, "did you mean `train.epochs`?");
   EXPECT_FALSE(fs::exists(folder_.path() / "runs"));
 }
@@ -43,7 +46,7 @@ TEST_F(HouseholdCompressionTest, SaysWhatWouldRun) {
 
 TEST_F(HouseholdCompressionTest, AnswersHelpAndVersion) {
   expect_exit({"--help"}, 0, "train.label_smoothing");
-  expect_exit({"--help"}, 0, "data = cifar10, shapes");
+  expect_exit({"--help"}, 0, "data = cifar10, cifar100, household, image_folder, image_list, shapes");
   expect_exit({"--help"}, 0, "with train.optimizer.name = sgd:\n    train.optimizer.lr = 0.1 ");
   expect_exit({"--version"}, 0, "household_compression ");
 }
@@ -85,6 +88,10 @@ TEST_F(HouseholdCompressionTest, RunsToTheEndAndIsNotRepeated) {
   for (const auto& variant : record["variants"])
     EXPECT_TRUE(fs::exists(only_run_folder() / variant["file"].get<std::string>()));
   EXPECT_THAT(read_file(only_run_folder() / "config.toml"), testing::HasSubstr("epochs = 1  # override"));
+  EXPECT_THAT(read_file(only_run_folder() / "config.toml"), testing::HasSubstr("clip_norm = 0.0  # default"));
+  EXPECT_THAT(read_file(only_run_folder() / "run.log"),
+              testing::AllOf(testing::HasSubstr("epoch   1/1  loss"), testing::HasSubstr("record: "),
+                             testing::Not(testing::HasSubstr("\x1b"))));
   for (const auto& file : fs::recursive_directory_iterator(only_run_folder())) {
     EXPECT_THAT(file.path().string(), testing::Not(testing::HasSubstr("partial")));
   }
@@ -156,6 +163,8 @@ TEST_F(HouseholdCompressionTest, ASignalEndsTheRunAsKilled) {
     int status = 0;
     ::waitpid(pid, &status, 0);
     EXPECT_EQ(WEXITSTATUS(status), 128 + signal);
+    EXPECT_THAT(read_file(only_run_folder() / "run.log"),
+                testing::HasSubstr("what is done is saved, and the same command goes on from there"));
     EXPECT_EQ(read_json(only_run_folder() / "record.json")["status"], "KILLED");
   }
 }

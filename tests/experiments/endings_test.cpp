@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "app/experiment_fixture.h"
+#include "experiments/experiment_fixture.h"
 
 namespace assay {
 namespace {
@@ -46,6 +46,7 @@ TEST_F(EndingsTest, WhatCanBeKnownIsCheckedBeforeAnythingStarts) {
       {"train.precision=fp16", "would be emulated"},
       {"techniques=[static_int8,static_int8]", "is there twice"},
       {"'+compress.float={name: static_int8}' techniques=[float]", "is there twice"},
+      {"techniques=[finetune+pruning]", "compress.pruning"},
   };
   for (const auto& [overrides, text] : mistakes) {
     for (const auto* how : {"--dry-run ", "", "-m run.seed=1,2 "}) {
@@ -88,6 +89,46 @@ TEST_F(EndingsTest, TwoTablesOfOneTechniqueKeepTheirOwnFiles) {
   EXPECT_EQ(variants[2]["file"], "models/b.pt");
   EXPECT_EQ(variants[2]["settings"]["engine"], "onednn");
   EXPECT_NE(variants[1]["sha256"], variants[2]["sha256"]);
+}
+
+TEST_F(EndingsTest, StepsChain) {
+  const auto result =
+      shell(tiny_run("track=off techniques=[static_int8,finetune+static_int8] compress.finetune.epochs=1"));
+  ASSERT_EQ(result.code, 0) << result.output;
+  const auto variants = record()["variants"];
+  ASSERT_EQ(variants.size(), 3U);
+  EXPECT_EQ(variants[2]["name"], "finetune-static_int8");
+  EXPECT_EQ(variants[2]["file"], "models/finetune-static_int8.pt");
+  EXPECT_EQ(variants[2]["settings"]["technique"], "finetune+static_int8");
+  EXPECT_NE(variants[2]["sha256"], variants[1]["sha256"]);
+  EXPECT_EQ(record()["stages"]["finetune-static_int8.1"]["history"].size(), 1U);
+  EXPECT_EQ(record()["training"]["history"].size(), 1U);
+}
+
+TEST_F(EndingsTest, AStepThatNeedsAFloatNetworkRefusesAQuantizedOne) {
+  const auto result = shell(tiny_run("track=off techniques=[static_int8+finetune]"));
+  EXPECT_EQ(result.code, 2) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("finetune"));
+}
+
+// Killed in the middle of a step's own training, it goes on there with the same bits.
+TEST_F(EndingsTest, AKilledRunResumesInTheStageWhereItWas) {
+  const auto command = tiny_run(
+      "track=off techniques=[finetune+static_int8] compress.finetune.epochs=60 data.num_train=300 "
+      "train.checkpoint.every_steps=1 ");
+  const auto killed = shell(
+      command + "& run=$!; until ls " + folder_.path().string() +
+      "/runs/*/*/stages/*/checkpoints/step-*.ckpt >/dev/null 2>&1; do sleep 0.02; done; kill -KILL $run; wait $run");
+  ASSERT_EQ(record()["status"], "RUNNING") << killed.output;
+  const auto resumed = shell(command);
+  ASSERT_EQ(resumed.code, 0) << resumed.output;
+  EXPECT_THAT(resumed.output, HasSubstr("resumed"));
+  const auto interrupted = record();
+  ASSERT_EQ(shell(command + "--force").code, 0);
+  const auto whole = record();
+  EXPECT_EQ(interrupted["variants"][1]["sha256"], whole["variants"][1]["sha256"]);
+  EXPECT_EQ(interrupted["variants"][0]["sha256"], whole["variants"][0]["sha256"]);
+  EXPECT_GT(whole["stages"]["finetune-static_int8.1"]["history"].size(), 5U);
 }
 
 TEST_F(EndingsTest, TheWorstRunDecidesTheExitCodeOfASweep) {

@@ -21,7 +21,7 @@ TEST(CompletionTest, Bash) {
 }
 
 TEST(CompletionTest, Zsh) {
-  const std::string script = ASSAY_SOURCE_DIR "/tests/app/complete.zsh";
+  const std::string script = ASSAY_SOURCE_DIR "/tests/experiments/complete.zsh";
   EXPECT_THAT(output_of({"zsh", "-f", script, "household_compression data=c", "data=cifar10"}),
               testing::HasSubstr("data=cifar10"));
 }

@@ -1,0 +1,63 @@
+#include "app/compression_study.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "app/batch_choice.h"
+#include "app/techniques.h"
+#include "app/training.h"
+#include "app/training_check.h"
+#include "core/terminal.h"
+
+namespace assay::app {
+namespace {
+
+void check(const StudyOptions& options, const Machine& machine) {
+  config::Problems problems;
+  problems.collect([&] { models::check_model(options.model); });
+  check_training(options.data, options.train, options.run.seed, machine, problems);
+  make_techniques(options.compress, options.techniques, problems);
+  problems.throw_if_any();
+}
+
+std::string inputs_digest(const StudyOptions& options) {
+  const auto weights = models::weights_digest(options.model);
+  return data::make_dataset(options.data)->digest() + (weights.empty() ? "" : " weights " + weights);
+}
+
+std::string run_name(const StudyOptions& options) {
+  return fmt::format("{}-{}-s{}", options.data.name(), options.model.name(), options.run.seed);
+}
+
+void run(RunContext& context, const StudyOptions& options) {
+  const auto seed = static_cast<std::uint64_t>(options.run.seed);
+  const auto data = load_data(context, options.data);
+
+  const auto make_model = [&] { return models::make_model(options.model, data.num_classes(), seed); };
+  auto plan = resume_batch(context, data, options.train);
+  if (!plan) plan = choose_batch(context, data, *make_model(), options.train);
+
+  const auto model = make_model();
+  context.record["model"] = {{"name", options.model.name()},
+                             {"num_parameters", model->num_parameters()},
+                             {"macs", model->count_macs(data.image_shape())}};
+  train_classifier(context, data, *model, options.train, *plan);
+
+  std::vector<Variant> variants = {export_float(context, data, model)};
+  config::Problems problems;
+  for (const auto& technique : make_techniques(options.compress, options.techniques, problems)) {
+    print_status("compressing: {}\n", technique.name);
+    const auto applied = apply_technique(context, data, model, technique, options.train, *plan);
+    variants.push_back(export_applied(context, data, technique.name, applied));
+  }
+  evaluate_variants(context, data, variants, options.latency, options.targets);
+}
+
+}  // namespace
+
+Experiment<StudyOptions> compression_study(std::string name, std::string summary) {
+  return {std::move(name), std::move(summary), check, inputs_digest, run_name, run};
+}
+
+}  // namespace assay::app

@@ -1,0 +1,61 @@
+#include "data/image_file.h"
+
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/full.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "decode/picture.h"
+
+namespace assay::data {
+namespace {
+
+constexpr std::uint8_t kGrey = 128;
+
+// Returns (3, H, W) uint8, a view of rows of RGB.
+at::Tensor to_tensor(const decode::Picture& picture) {
+  auto* rows = const_cast<std::uint8_t*>(picture.rows.get());
+  return at::from_blob(
+             rows, {picture.height, picture.width, kNumChannels}, [kept = picture.rows](void*) {},
+             at::TensorOptions(at::kByte))
+      .permute({2, 0, 1});
+}
+
+}  // namespace
+
+at::Tensor read_image(const std::filesystem::path& file, ImageSize needed) {
+  return to_tensor(decode::read_picture(file, static_cast<int>(needed.height), static_cast<int>(needed.width)));
+}
+
+at::Tensor scale_image(const at::Tensor& image, ImageSize size) {
+  const auto rows = image.permute({1, 2, 0}).contiguous();  // (h, w, 3)
+  const auto scaled = to_tensor(decode::scale_picture(rows.const_data_ptr<std::uint8_t>(),
+                                                      static_cast<int>(rows.size(0)), static_cast<int>(rows.size(1)),
+                                                      static_cast<int>(size.height), static_cast<int>(size.width)));
+  ASSAY_CHECK(scaled.size(1) == size.height);
+  ASSAY_CHECK(scaled.size(2) == size.width);
+  return scaled;
+}
+
+at::Tensor fit_image(const at::Tensor& image, ImageSize size, const std::string& fit) {
+  const auto height = image.size(1), width = image.size(2);
+  if (height == size.height && width == size.width) return image;
+  if (fit == "stretch") return scale_image(image, size);
+  const auto by_height = static_cast<double>(size.height) / static_cast<double>(height);
+  const auto by_width = static_cast<double>(size.width) / static_cast<double>(width);
+  const auto scale = fit == "crop" ? std::max(by_height, by_width) : std::min(by_height, by_width);
+  const auto scaled = [scale](std::int64_t side) {
+    return std::max<std::int64_t>(1, std::llround(static_cast<double>(side) * scale));
+  };
+  const auto inner = scale_image(image, {scaled(height), scaled(width)});
+  const auto top = (size.height - inner.size(1)) / 2;
+  const auto left = (size.width - inner.size(2)) / 2;
+  if (fit == "crop") return inner.narrow(1, -top, size.height).narrow(2, -left, size.width);
+  auto canvas = at::full({kNumChannels, size.height, size.width}, kGrey, at::kByte);
+  canvas.narrow(1, top, inner.size(1)).narrow(2, left, inner.size(2)).copy_(inner);
+  return canvas;
+}
+
+}  // namespace assay::data
