@@ -31,7 +31,8 @@ check: ## check format, clang-tidy, include arrows, lengths, scripts, links and 
 	@scripts/build $(PRESET)
 	@scripts/check $(BUILD)
 
-docs-config: build ## write the reference of all options, docs/config_reference.md
+docs-config: setup ## write the reference of all options, docs/config_reference.md
+	@scripts/build $(PRESET) $(EXPERIMENT) assay
 	@$(BUILD)/bin/assay docs-config $(BUILD)/bin/engines/$(EXPERIMENT).json --out docs/config_reference.md
 
 bench: build ## measure composition beside Hydra, and tracking beside MLflow's client
@@ -41,13 +42,16 @@ bench: build ## measure composition beside Hydra, and tracking beside MLflow's c
 fuzz: ## feed the parsers with mutated input, ten minutes each, two at a time
 	@scripts/fuzz
 
-demo: build ## train, compress and track a network on drawn images, then write the report
+demo: setup ## train, compress and track a network on drawn images, then write the report
+	@scripts/build $(PRESET) household_compression assay
 	@scripts/demo $(BUILD)
 
-run: build ## run one experiment: EXPERIMENT=household_compression ARGS="data=cifar10"
+run: setup ## run one experiment: EXPERIMENT=household_compression ARGS="data=cifar10"
+	@scripts/build $(PRESET) $(EXPERIMENT)
 	@$(BUILD)/bin/$(EXPERIMENT) $(ARGS)
 
-report: build ## write the report on the recorded runs into build/report
+report: setup ## write the report on the recorded runs into build/report
+	@scripts/build $(PRESET) assay
 	@$(BUILD)/bin/assay report --out build/report
 
 mlflow-up: setup ## start MLflow on loopback; MLFLOW_PORT=5000
