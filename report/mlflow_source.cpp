@@ -6,8 +6,8 @@
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "track/environment.h"
-#include "track/mlflow_api.h"
+#include "track/mlflow/environment.h"
+#include "track/mlflow/mlflow_api.h"
 
 namespace assay::report {
 namespace {

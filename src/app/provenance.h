@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/json.h"
-#include "track/git.h"
+#include "track/source/git.h"
 #include "track/tracker.h"
 
 namespace assay::app {

@@ -9,8 +9,8 @@
 #include "core/clock.h"
 #include "core/file.h"
 #include "core/json.h"
-#include "track/environment.h"
-#include "track/mlflow_api.h"
+#include "track/mlflow/environment.h"
+#include "track/mlflow/mlflow_api.h"
 
 namespace assay::tool {
 namespace {

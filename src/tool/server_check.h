@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "track/tracking_server.h"
+#include "track/mlflow/tracking_server.h"
 
 namespace assay::tool {
 

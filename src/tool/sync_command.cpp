@@ -11,11 +11,11 @@
 #include "core/stop.h"
 #include "core/terminal.h"
 #include "tool/commands.h"
-#include "track/backoff.h"
-#include "track/deliverer.h"
-#include "track/delivery_bar.h"
-#include "track/environment.h"
-#include "track/journal.h"
+#include "track/mlflow/backoff.h"
+#include "track/delivery/deliverer.h"
+#include "track/delivery/delivery_bar.h"
+#include "track/mlflow/environment.h"
+#include "track/journal/journal.h"
 
 namespace assay::tool {
 namespace {

@@ -224,19 +224,4 @@ Json encode_batch(const Batch& batch, std::string_view run_id) {
           {"tags", encode_pairs(batch.tags)}};
 }
 
-std::string to_wire(const Json& json) { return format_json(json); }
-
-std::string percent_encode(std::string_view text, bool keep_slashes) {
-  std::string encoded;
-  for (const char c : text) {
-    const bool plain = is_alphanumeric(c) || std::string_view("-._~").find(c) != std::string_view::npos;
-    if (plain || (c == '/' && keep_slashes)) {
-      encoded += c;
-    } else {
-      encoded += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    }
-  }
-  return encoded;
-}
-
 }  // namespace assay::track

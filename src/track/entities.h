@@ -84,10 +84,4 @@ Json encode_pairs(const std::vector<KeyValue>& pairs, std::size_t max_length = s
 /// Encodes the body of a log-batch request.
 Json encode_batch(const Batch& batch, std::string_view run_id);
 
-/// Formats JSON for the wire; bytes that are not UTF-8 become U+FFFD.
-std::string to_wire(const Json& json);
-
-/// Escapes all but unreserved characters, and slashes unless `keep_slashes` is false. Source: RFC 3986, section 2.
-std::string percent_encode(std::string_view text, bool keep_slashes = true);
-
 }  // namespace assay::track

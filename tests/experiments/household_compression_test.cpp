@@ -8,7 +8,7 @@
 
 #include "experiments/experiment_fixture.h"
 #include "integration/mlflow_server.h"
-#include "track/mlflow_api.h"
+#include "track/mlflow/mlflow_api.h"
 
 namespace assay {
 namespace {

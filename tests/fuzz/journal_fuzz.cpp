@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "core/file.h"
-#include "track/journal.h"
+#include "track/journal/journal.h"
 
 namespace {
 
@@ -47,7 +47,7 @@ void log_some(Journal& journal, std::int64_t run, int count) {
     if (i % 5 == 0) journal.log({.kind = EntryKind::kTag, .run = run, .time_ms = i, .key = "tag", .text = "value"});
   }
   journal.log({.kind = EntryKind::kFile, .run = run, .time_ms = 5, .key = "a/b.pt", .text = "/none/b.pt"});
-  const auto dataset = to_wire(to_json(DatasetInput{"data", "1", "training", "local", "{}", "", ""}));
+  const auto dataset = assay::format_json(to_json(DatasetInput{"data", "1", "training", "local", "{}", "", ""}));
   journal.log({.kind = EntryKind::kDataset, .run = run, .time_ms = 5, .key = "data", .text = dataset});
 }
 

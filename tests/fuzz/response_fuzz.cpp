@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "track/mlflow_json.h"
+#include "track/mlflow/mlflow_json.h"
 
 namespace {
 

@@ -8,8 +8,8 @@
 #include "integration/fault_server.h"
 #include "integration/mlflow_server.h"
 #include "integration/tracking.h"
-#include "track/database.h"
-#include "track/mlflow_json.h"
+#include "track/journal/database.h"
+#include "track/mlflow/mlflow_json.h"
 
 namespace assay::track {
 namespace {

@@ -18,7 +18,7 @@
 #include <thread>
 
 #include "temporary_folder.h"
-#include "track/http.h"
+#include "track/mlflow/http.h"
 
 namespace assay::track {
 

@@ -9,7 +9,7 @@
 #include "integration/mlflow_server.h"
 #include "integration/tracking.h"
 #include "track/clean_environment.h"
-#include "track/deliverer.h"
+#include "track/delivery/deliverer.h"
 
 namespace assay::track {
 namespace {

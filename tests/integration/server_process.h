@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "core/file.h"
-#include "track/http.h"
+#include "track/mlflow/http.h"
 
 namespace assay::track {
 

@@ -11,7 +11,7 @@
 #include "integration/tracking.h"
 #include "killed_process.h"
 #include "tool/run_assay.h"
-#include "track/journal.h"
+#include "track/journal/journal.h"
 
 namespace assay::track {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "temporary_folder.h"
-#include "track/mlflow_api.h"
+#include "track/mlflow/mlflow_api.h"
 #include "track/tracker.h"
 
 namespace assay::track {

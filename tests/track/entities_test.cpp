@@ -17,12 +17,12 @@ TEST(EntitiesTest, EncodesWhatIsNoNumberAsText) {
 TEST(EntitiesTest, EncodesStepsAndTimesAsIntegers) {
   const Batch batch{{{"loss", 2.0, 1'700'000'000'123, 9'007'199'254'740'993}}, {{"lr", "0.1"}}, {{"kind", "7"}}};
   EXPECT_EQ(
-      to_wire(encode_batch(batch, "r1")),
+      format_json(encode_batch(batch, "r1")),
       R"({"run_id":"r1","metrics":[{"key":"loss","value":2.0,"timestamp":1700000000123,"step":9007199254740993}],)"
       R"("params":[{"key":"lr","value":"0.1"}],"tags":[{"key":"kind","value":"7"}]})");
 }
 
-TEST(EntitiesTest, ReplacesBytesThatAreNotText) { EXPECT_EQ(to_wire(Json("a\xff")), "\"a\xEF\xBF\xBD\""); }
+TEST(EntitiesTest, ReplacesBytesThatAreNotText) { EXPECT_EQ(format_json(Json("a\xff")), "\"a\xEF\xBF\xBD\""); }
 
 TEST(EntitiesTest, TakesTheKeysThatMlflowTakes) {
   for (const char* key : {"train/loss", "a.b-c_d: e", "损失", "compress/static_int8/latency_us_p50"}) {
@@ -67,11 +67,6 @@ TEST(EntitiesTest, DropsAParamThatIsRepeatedAndRefusesAnotherValue) {
 TEST(EntitiesTest, RefusesWhatDescribesNoDatasetOrModel) {
   EXPECT_ERROR(dataset_from({{"name", "data"}}), kData, "describes no dataset");
   EXPECT_ERROR(model_from(Json::array()), kData, "describes no model");
-}
-
-TEST(EntitiesTest, EscapesAddresses) {
-  EXPECT_EQ(percent_encode("a b/c+d?e%f~é"), "a%20b/c%2Bd%3Fe%25f~%C3%A9");
-  EXPECT_EQ(percent_encode("a/b", /*keep_slashes=*/false), "a%2Fb");
 }
 
 TEST(EntitiesTest, RefusesModelsThatMlflowRefuses) {
