@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <vector>
 
 #include "core/error.h"
 #include "decode/picture.h"
+#include "decode/resample.h"
 
 namespace assay::data {
 namespace {
@@ -31,12 +34,12 @@ at::Tensor read_image(const std::filesystem::path& file, ImageSize needed) {
 
 at::Tensor scale_image(const at::Tensor& image, ImageSize size) {
   const auto rows = image.permute({1, 2, 0}).contiguous();  // (h, w, 3)
-  const auto scaled = to_tensor(decode::scale_picture(rows.const_data_ptr<std::uint8_t>(),
-                                                      static_cast<int>(rows.size(0)), static_cast<int>(rows.size(1)),
-                                                      static_cast<int>(size.height), static_cast<int>(size.width)));
-  ASSAY_CHECK(scaled.size(1) == size.height);
-  ASSAY_CHECK(scaled.size(2) == size.width);
-  return scaled;
+  auto scaled = std::make_shared<std::vector<std::uint8_t>>(
+      decode::resample(rows.const_data_ptr<std::uint8_t>(), static_cast<int>(rows.size(0)),
+                       static_cast<int>(rows.size(1)), static_cast<int>(size.height), static_cast<int>(size.width)));
+  return at::from_blob(
+             scaled->data(), {size.height, size.width, kNumChannels}, [scaled](void*) {}, at::TensorOptions(at::kByte))
+      .permute({2, 0, 1});
 }
 
 at::Tensor fit_image(const at::Tensor& image, ImageSize size, const std::string& fit) {

@@ -13,7 +13,7 @@ namespace assay::data {
 /// Errors: Error(kData) naming the file.
 at::Tensor read_image(const std::filesystem::path& file, ImageSize needed = {});
 
-/// Scales an image to `size`, whatever its aspect ratio (decode/picture.h). Shapes: (3, h, w) uint8 -> (3, H, W).
+/// Scales an image to `size`, whatever its aspect ratio (decode/resample.h). Shapes: (3, h, w) uint8 -> (3, H, W).
 at::Tensor scale_image(const at::Tensor& image, ImageSize size);
 
 /// Brings an image to `size`: "pad" keeps the aspect ratio and centres it on grey (128, 128, 128); "crop" keeps the

@@ -14,9 +14,7 @@ struct AssayPixels {
   void (*free)(void* rows);
 };
 
-/// Both return 0, or write why not to `error`.
+/// Returns 0, or writes why not to `error`.
 using AssayReadImage = int(const char* file, int needed_height, int needed_width, AssayPixels* pixels, char* error,
                            std::size_t error_size);
-using AssayScaleImage = int(const std::uint8_t* rows, int height, int width, int to_height, int to_width,
-                            AssayPixels* pixels, char* error, std::size_t error_size);
 }

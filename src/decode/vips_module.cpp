@@ -3,7 +3,6 @@
 #include <vips/vips.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "decode/decoder.h"
+#include "decode/jpeg_shrink.h"
 
 namespace {
 
@@ -19,7 +19,7 @@ constexpr double kMostPixels = 250e6;
 constexpr double kGrey = 128.0;
 
 struct Unref {
-  void operator()(void* object) const { g_object_unref(object); }
+  void operator()(VipsImage* image) const { g_object_unref(image); }
 };
 using Image = std::unique_ptr<VipsImage, Unref>;
 
@@ -52,12 +52,9 @@ Image make_from(const Image& input, const Operation& operation) {
   return Image(output);
 }
 
-// Returns the largest factor by which a JPEG decoder can shrink with both sides at least twice those needed.
 int shrink_of(const VipsImage* image, int needed_height, int needed_width) {
-  if (needed_height <= 0 || needed_width <= 0) return 1;
-  const auto factor =
-      std::min(vips_image_get_height(image) / (2 * needed_height), vips_image_get_width(image) / (2 * needed_width));
-  return factor >= 8 ? 8 : factor >= 4 ? 4 : factor >= 2 ? 2 : 1;
+  return assay::decode::jpeg_shrink(vips_image_get_height(image), vips_image_get_width(image), needed_height,
+                                    needed_width);
 }
 
 Image open(const char* file, int needed_height, int needed_width) {
@@ -110,32 +107,6 @@ AssayPixels compute(const Image& image) {
   return {rows, vips_image_get_height(image.get()), vips_image_get_width(image.get()), g_free};
 }
 
-Image shrink(Image image, int to_height, int to_width) {
-  const auto height = vips_image_get_height(image.get()), width = vips_image_get_width(image.get());
-  const auto vertical = std::min(1.0, static_cast<double>(to_height) / height);
-  const auto horizontal = std::min(1.0, static_cast<double>(to_width) / width);
-  if (vertical == 1.0 && horizontal == 1.0) return image;
-  return make_from(image,
-                   [&](auto* in, auto** out) { return vips_resize(in, out, horizontal, "vscale", vertical, nullptr); });
-}
-
-// vips_resize() of libvips 8.14 shifts what it enlarges by half a pixel of the result: the offsets here keep the
-// centres of pixels where they belong.
-Image enlarge(Image image, int to_height, int to_width) {
-  const auto height = vips_image_get_height(image.get()), width = vips_image_get_width(image.get());
-  if (height == to_height && width == to_width) return image;
-  const std::unique_ptr<VipsInterpolate, Unref> cubic(vips_interpolate_new("bicubic"));
-  const std::array<int, 4> area = {0, 0, to_width, to_height};
-  const std::unique_ptr<VipsArrayInt, void (*)(VipsArrayInt*)> whole(
-      vips_array_int_new(area.data(), static_cast<int>(area.size())),
-      [](auto* array) { vips_area_unref(VIPS_AREA(array)); });
-  return make_from(image, [&](auto* in, auto** out) {
-    return vips_affine(in, out, static_cast<double>(to_width) / width, 0.0, 0.0,
-                       static_cast<double>(to_height) / height, "interpolate", cubic.get(), "idx", 0.5, "idy", 0.5,
-                       "odx", -0.5, "ody", -0.5, "oarea", whole.get(), "extend", VIPS_EXTEND_COPY, nullptr);
-  });
-}
-
 template <typename Make>
 int guard(char* error, std::size_t error_size, AssayPixels* pixels, const Make& make) {
   try {
@@ -153,14 +124,4 @@ int guard(char* error, std::size_t error_size, AssayPixels* pixels, const Make& 
 extern "C" int assay_read_image(const char* file, int needed_height, int needed_width, AssayPixels* pixels, char* error,
                                 std::size_t error_size) {
   return guard(error, error_size, pixels, [&] { return compute(to_rgb(open(file, needed_height, needed_width))); });
-}
-
-extern "C" int assay_scale_image(const std::uint8_t* rows, int height, int width, int to_height, int to_width,
-                                 AssayPixels* pixels, char* error, std::size_t error_size) {
-  return guard(error, error_size, pixels, [&] {
-    const auto size = static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * 3;
-    Image input(vips_image_new_from_memory(rows, size, width, height, 3, VIPS_FORMAT_UCHAR));
-    if (!input) fail();
-    return compute(enlarge(shrink(std::move(input), to_height, to_width), to_height, to_width));
-  });
 }
