@@ -1,4 +1,4 @@
-"""Finds the MLflow server of this checkout: where it keeps its things, whether it answers, which processes it has."""
+"""Finds the MLflow server of this checkout: its folder, whether it answers, and its processes."""
 
 import json
 import os
@@ -11,7 +11,7 @@ FOLDER = pathlib.Path(os.environ.get("MLFLOW_DIR") or ROOT / ".mlflow").resolve(
 
 
 def answers(url):
-    """Tells whether an MLflow server answers: its health check passes even while its interface refuses, so ask both."""
+    """Returns whether an MLflow server answers. Its health check passes even while its API fails, so both are queried."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
     try:
         direct.open(f"{url}/health", timeout=5).close()
@@ -24,7 +24,7 @@ def answers(url):
 
 
 def members(session):
-    """Returns the processes of that session which work in the server's folder: a number used anew by others matches none."""
+    """Returns the session's processes that work in the server's folder, so that a reused session number matches none."""
     found = []
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
@@ -32,5 +32,5 @@ def members(session):
             if int(its_session) == session and state != "Z" and pathlib.Path(os.readlink(process / "cwd")) == FOLDER:
                 found.append(int(process.name))
         except OSError:
-            continue  # ended meanwhile, or somebody else's
+            continue  # has ended, or belongs to another user
     return found
