@@ -2,7 +2,7 @@
 
 namespace assay {
 
-/// Names the sources and the tools of this build; filled in at build time.
+/// Source commit and tools of this build; filled in at build time.
 struct BuildInfo {
   const char* version;
   const char* commit;  ///< empty outside a git checkout

@@ -4,7 +4,7 @@
 
 namespace assay {
 
-/// Returns the folder for what can be computed again: $XDG_CACHE_HOME/assay or ~/.cache/assay; empty where neither
+/// Returns the folder for data that can be recomputed: $XDG_CACHE_HOME/assay or ~/.cache/assay; empty if neither
 /// variable is set.
 std::filesystem::path cache_folder();
 

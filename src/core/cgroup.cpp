@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMount = "sys/fs/cgroup";
 
-/// Is where the files of one group lie: `mount` / `group`.
+/// Location of the files of one group: `mount` / `group`.
 struct Level {
   fs::path mount;
   fs::path group;
@@ -39,8 +39,8 @@ void add_with_ancestors(std::vector<Level>& levels, const fs::path& mount, std::
   }
 }
 
-/// Lists the groups of this process that may limit what `controller` controls. A container often sees its own group at
-/// the mount's root, while /proc/self/cgroup gives the path that it has outside: then only the root's files exist.
+/// Lists the groups of this process that may limit `controller`. A container often sees its own group at the mount's
+/// root, while /proc/self/cgroup gives the path outside the container: then only the root's files exist.
 std::vector<Level> find_levels(const fs::path& root, std::string_view controller) {
   std::vector<Level> levels;
   const auto mount = root / kMount;
@@ -62,7 +62,7 @@ std::vector<Level> find_levels(const fs::path& root, std::string_view controller
 
 std::optional<CgroupMemory> read_memory(const Level& level, const char* limit_name, const char* usage_name,
                                         const char* droppable_name) {
-  // Version 1 says "no limit" by the highest number of whole pages.
+  // Version 1 reports "no limit" as the highest number of whole pages.
   constexpr std::int64_t kNoLimit = std::int64_t{1} << 62;
   const auto limit = level.count(limit_name);
   const auto usage = level.count(usage_name);

@@ -26,7 +26,7 @@ Error::Error(ErrorKind kind, std::string message, std::string location, std::str
 namespace detail {
 
 void check_failed(std::string_view expression, const std::string& values, const char* file, int line) {
-  throw std::logic_error(fmt::format("check failed: {} with {} ({}:{}); this is a mistake in Assay, please report it",
+  throw std::logic_error(fmt::format("check failed: {} with {} ({}:{}); this is a bug in Assay, please report it",
                                      expression, values, file, line));
 }
 

@@ -8,18 +8,18 @@
 
 namespace assay {
 
-/// Says whose fault an error is; the number is the exit code of the process.
+/// Cause of an error; the number is the exit code of the process.
 enum class ErrorKind {
-  kInternal = 1,  ///< a mistake of ours
+  kInternal = 1,  ///< a bug in Assay
   kConfig = 2,    ///< configuration or usage
   kData = 3,      ///< data sets, checkpoints, files and disks
 };
 
-/// Reports something that the user or the world must mend: what happened, where, and what to do.
+/// An error that the user can fix, or a fault of the environment: what happened, where, and what to do.
 /// Thrown anywhere, caught only by run_main and by the assay command's main.
 class Error : public std::runtime_error {
  public:
-  /// Builds the text "<message> (<location>)\n  hint: <hint>"; empty parts are left out, logins in addresses masked.
+  /// Builds the text "<message> (<location>)\n  hint: <hint>"; empty parts are omitted, logins in addresses masked.
   Error(ErrorKind kind, std::string message, std::string location = "", std::string hint = "");
 
   ErrorKind kind() const { return kind_; }
@@ -89,8 +89,8 @@ struct CheckStart {
 }  // namespace detail
 }  // namespace assay
 
-/// Throws std::logic_error that prints the expression and both sides unless it holds; stays in every build type.
-/// For our own mistakes only: ASSAY_CHECK(a == b). Both sides must be formattable by fmt.
+/// Throws std::logic_error with the expression and both sides unless it holds; active in every build type.
+/// For bugs of ours only: ASSAY_CHECK(a == b). Both sides must be formattable by fmt.
 #define ASSAY_CHECK(expression)                                                       \
   do {                                                                                \
     std::string assay_values;                                                         \

@@ -12,17 +12,17 @@ namespace assay {
 /// Errors: Error(kData) naming the path and the system's reason.
 std::string read_file(const std::filesystem::path& path);
 
-/// Makes a file appear whole or not at all: `write` fills a temporary neighbour, which is fsynced and renamed to
-/// `path`. Missing parent folders are made. The temporary file is removed when `write` throws. Errors: Error(kData)
-/// naming the path and the system's reason (full disk, no permission); whatever `write` throws.
+/// Writes a file atomically: `write` fills a temporary file beside it, which is fsynced and renamed to `path`. Missing
+/// parent folders are created. The temporary file is removed if `write` throws. Errors: Error(kData) naming the path
+/// and the system's reason (full disk, no permission); whatever `write` throws.
 void write_file_atomically(const std::filesystem::path& path,
                            const std::function<void(const std::filesystem::path& temporary)>& write);
 
-/// Writes `bytes`, or parts one after another, in the same way.
+/// Writes `bytes`, or several parts one after another, in the same way.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 void write_file_atomically(const std::filesystem::path& path, std::initializer_list<std::string_view> parts);
 
-/// Makes a folder and its parents, and proves that files can be made in it.
+/// Creates a folder and its parents, and verifies that files can be created in it.
 /// Errors: Error(kData) naming the folder and the system's reason.
 void make_writable_folder(const std::filesystem::path& folder);
 

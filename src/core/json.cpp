@@ -8,7 +8,7 @@
 namespace assay {
 namespace {
 
-/// Returns the byte at which text begins to nest too deep; nothing when it does not.
+/// Returns the byte at which text begins to nest too deeply; nothing if it does not.
 std::optional<std::size_t> find_depth(std::string_view text) {
   int depth = 0;
   bool is_quoted = false;
@@ -45,7 +45,7 @@ std::optional<Json> try_parse_json(std::string_view text) {
 
 Json parse_json(std::string_view text, std::string_view origin) {
   if (const auto byte = find_depth(text)) {
-    throw Error(ErrorKind::kData, fmt::format("JSON that nests more than {} deep is not read", kMaxJsonDepth),
+    throw Error(ErrorKind::kData, fmt::format("JSON nests more than {} levels deep", kMaxJsonDepth),
                 fmt::format("{}:byte {}", origin, *byte + 1));
   }
   try {

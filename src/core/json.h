@@ -8,19 +8,19 @@
 
 namespace assay {
 
-/// JSON whose objects keep the order in which keys were set.
+/// JSON whose objects keep their keys in insertion order.
 using Json = nlohmann::ordered_json;
 
-/// The deepest nesting of lists and objects that is read: what nests deeper costs memory out of all proportion.
+/// Deepest accepted nesting of lists and objects; deeper nesting costs a disproportionate amount of memory.
 inline constexpr int kMaxJsonDepth = 100;
 
-/// Formats JSON, in one line unless `indent` says otherwise. What is not UTF-8 becomes U+FFFD, NaN and infinities null.
+/// Formats JSON, in one line by default. Text that is not UTF-8 becomes U+FFFD; NaN and infinities become null.
 std::string format_json(const Json& value, int indent = -1);
 
-/// Tells whether text is UTF-8, as JSON and all that is made of it must be.
+/// Returns whether text is UTF-8, as JSON and everything derived from it must be.
 bool is_utf8(std::string_view text);
 
-/// Parses what another program wrote, such as a server; nothing for what is no JSON, or nests deeper than
+/// Parses the output of another program, such as a server; nothing if it is not JSON or nests deeper than
 /// kMaxJsonDepth.
 std::optional<Json> try_parse_json(std::string_view text);
 

@@ -5,13 +5,13 @@
 
 namespace assay {
 
-/// Takes what training and evaluation measure. Training code knows nothing beyond this interface.
+/// Receives the measurements of training and evaluation. Training code depends only on this interface.
 class MetricSink {
  public:
   virtual ~MetricSink() = default;
 
-  /// Records one point. Neither blocks on a network nor throws for one.
-  /// Units: `step` counts what the key's owner counts (epochs for "train/loss").
+  /// Records one point. It never blocks on a network and never throws because of one.
+  /// Units: `step` counts in the unit of the key (epochs for "train/loss").
   virtual void log_metric(std::string_view key, double value, std::int64_t step) = 0;
 };
 

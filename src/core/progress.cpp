@@ -21,7 +21,7 @@ std::size_t terminal_width() {
   return 100;
 }
 
-// What stands beside the bar comes first: a bar is as wide as is left for it, or absent.
+// Lays out the text beside the bar first; the bar gets the remaining width, or is absent.
 std::string bar_that_fits(double fraction, std::size_t line_width, std::size_t text_width) {
   constexpr std::size_t kWidest = 24, kNarrowest = 5, kAround = 3;  // brackets and a space
   if (text_width + kAround + kNarrowest > line_width) return "";

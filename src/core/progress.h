@@ -8,18 +8,18 @@
 
 namespace assay {
 
-/// Shows how far a long wait has come, with an estimate of what is left: a bar that redraws itself on a terminal, a
-/// plain line now and then (10 s apart) otherwise. Draws on stderr; one thread at a time.
+/// Shows the progress of a long wait and estimates the time left: a bar that redraws itself on a terminal, otherwise a
+/// plain line every 10 s. Draws on stderr; one thread at a time.
 class Progress {
  public:
-  /// Starts. Units: `total` counts whatever is being waited for; 0 when unknown.
+  /// Starts. Units: `total` counts the items to wait for; 0 if unknown.
   Progress(std::string title, std::int64_t total);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// Reports that `done` of `total` are done; `note` makes a short text behind the bar ("loss 0.512") and is called
-  /// only when that is drawn.
+  /// Reports that `done` of `total` are done; `note` returns a short text after the bar ("loss 0.512") and is called
+  /// only when it is drawn.
   void update(std::int64_t done, const std::function<std::string()>& note = {});
 
   /// Clears the bar. Called by the destructor.

@@ -6,12 +6,12 @@
 namespace assay {
 namespace {
 
-/// Returns the length of the login that an address begins with, behind its scheme; 0 without one.
+/// Returns the length of the login in an address, after its scheme; 0 if there is none.
 std::size_t login_length(std::string_view address) {
   address = address.substr(0, address.find_first_of(" \t\r\n\"'`"));
   const auto authority = address.substr(0, address.find_first_of("/?#"));
   if (const auto at = authority.rfind('@'); at != std::string_view::npos) return at;
-  // What follows a colon is a port, or else a password with a slash in it.
+  // After a colon comes a port, or else a password with a slash in it.
   const bool may_have_password = authority.find(':') != std::string_view::npos && !authority.starts_with('[');
   const auto at = may_have_password ? address.rfind('@') : std::string_view::npos;
   return at == std::string_view::npos ? 0 : at;

@@ -45,7 +45,7 @@ float Rng::uniform() { return static_cast<float>(next() >> 8) * 0x1p-24F; }
 
 std::uint32_t Rng::below(std::uint32_t bound) {
   ASSAY_CHECK(bound > 0U);
-  const std::uint32_t rejected = -bound % bound;  // 2^32 mod bound: values below it would be drawn once too often
+  const std::uint32_t rejected = -bound % bound;  // 2^32 mod bound: keeping values below it would bias the result
   while (true) {
     const std::uint64_t product = static_cast<std::uint64_t>(next()) * bound;
     if (static_cast<std::uint32_t>(product) >= rejected) return static_cast<std::uint32_t>(product >> 32);

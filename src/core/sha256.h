@@ -15,7 +15,7 @@ class Sha256 {
 
   void update(std::string_view bytes);
 
-  /// Ends the hash. Returns 64 lower-case hexadecimal digits; the object cannot be used further.
+  /// Finishes the hash. Returns 64 lower-case hexadecimal digits; the object cannot be used afterwards.
   std::string finish();
 
  private:
@@ -23,11 +23,11 @@ class Sha256 {
   std::unique_ptr<Context> context_;
 };
 
-/// Hashes `bytes` at once: 64 lower-case hexadecimal digits.
+/// Hashes `bytes` at once. Returns 64 lower-case hexadecimal digits.
 std::string sha256(std::string_view bytes);
 
-/// Hashes a file without holding it in memory.
-/// Errors: Error(kData) when it cannot be read.
+/// Hashes a file without loading it into memory.
+/// Errors: Error(kData) if it cannot be read.
 std::string sha256_of_file(const std::filesystem::path& path);
 
 }  // namespace assay

@@ -38,7 +38,7 @@ StatusLog::~StatusLog() {
 }
 
 void open_standard_descriptors() {
-  // open() takes the lowest number that is free.
+  // open() returns the lowest free number.
   for (int descriptor = 0; descriptor <= STDERR_FILENO; ++descriptor) {
     if (::fcntl(descriptor, F_GETFD) == -1 && errno == EBADF) ::open("/dev/null", O_RDWR);
   }

@@ -8,21 +8,20 @@
 
 namespace assay {
 
-/// Writes text to stderr, and to the file of a StatusLog where there is one. What a closed or full terminal, pipe or
-/// log file does not take is dropped: no run may end because nobody can read about it.
+/// Writes text to stderr, and to the file of a StatusLog if there is one. Text that a closed or full terminal, pipe or
+/// log file does not accept is dropped: a run must not end because its messages cannot be written.
 void write_status(std::string_view text);
 
-/// Writes text that is soon out of date, such as a progress bar, to stderr alone.
+/// Writes short-lived text, such as a progress bar, to stderr only.
 void write_transient(std::string_view text);
 
-/// Formats as fmt::print does and writes as write_status() does.
+/// Formats like fmt::print and writes like write_status().
 template <typename... Args>
 void print_status(fmt::format_string<Args...> format, Args&&... args) {
   write_status(fmt::format(format, std::forward<Args>(args)...));
 }
 
-/// Appends what write_status() writes to a file, too, for as long as it lives. A file that cannot be opened is left
-/// out.
+/// Copies the output of write_status() to a file during its lifetime. A file that cannot be opened is skipped.
 class StatusLog {
  public:
   explicit StatusLog(const std::filesystem::path& file);
@@ -31,8 +30,8 @@ class StatusLog {
   StatusLog& operator=(const StatusLog&) = delete;
 };
 
-/// Opens /dev/null in place of each of the descriptors 0 to 2 that is closed, so that no file of the program gets its
-/// number and with it what is meant for a terminal. The first thing that a main() does.
+/// Opens /dev/null in place of each closed descriptor from 0 to 2. Otherwise a file of the program could get such a
+/// number and receive output meant for the terminal. Every main() calls it first.
 void open_standard_descriptors();
 
 }  // namespace assay
