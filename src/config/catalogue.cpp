@@ -88,7 +88,7 @@ Catalogue read_catalogue(const std::filesystem::path& path) {
     return {json.at("experiment"), json.at("summary"), options_from(json.at("options"))};
   } catch (const Json::exception& error) {
     throw Error(ErrorKind::kData, std::string("not a catalogue of options: ") + error.what(), path.string(),
-                "`make build` writes it anew");
+                "run `make build` to write it again");
   }
 }
 

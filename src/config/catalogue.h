@@ -8,8 +8,8 @@
 
 namespace assay::config {
 
-/// Describes an experiment to those that do not link its code: written when it is built, read by the command that
-/// starts it, by completion and by the reference.
+/// The options of an experiment, for programs that do not link its code: written when the engine is built, read by the
+/// command that starts it, by completion and by the reference.
 struct Catalogue {
   std::string experiment;
   std::string summary;
@@ -19,7 +19,7 @@ struct Catalogue {
 /// Writes a catalogue as JSON, atomically. Errors: Error(kData).
 void write_catalogue(const std::filesystem::path& path, const Catalogue& catalogue);
 
-/// Reads a catalogue. Errors: Error(kData) when there is none or it is another version's.
+/// Reads a catalogue. Errors: Error(kData) if it is missing or of another version.
 Catalogue read_catalogue(const std::filesystem::path& path);
 
 }  // namespace assay::config

@@ -14,7 +14,7 @@ namespace {
 
 [[noreturn]] void fail_sweep(const Override& one) {
   fail("several values for one run", one.origin,
-       fmt::format("--multirun runs each of them; for one value that holds a comma: {0}='...' in quotes, or a list "
+       fmt::format("--multirun runs each of them; for one value with a comma write {0}='...' in quotes, or a list "
                    "{0}=[...]",
                    one.key));
 }
@@ -30,7 +30,7 @@ std::vector<std::string> read_override_file(const std::string& path) {
   const auto* list = file.find("overrides");
   const auto* array = list == nullptr ? nullptr : list->get_if<Array>();
   if (array == nullptr)
-    throw Error(ErrorKind::kConfig, "the file holds no array `overrides`", path, "overrides = [\"train.epochs=5\"]");
+    throw Error(ErrorKind::kConfig, "the file has no array `overrides`", path, "overrides = [\"train.epochs=5\"]");
   std::vector<std::string> arguments;
   for (const auto& element : *array) {
     const auto* text = element.get_if<std::string>();

@@ -36,7 +36,7 @@ DefaultsEntry read_config_entry(const std::string& text, const Origin& origin) {
   return entry;
 }
 
-// Takes the words in front of the group: "optional override /db@source".
+// Removes the keywords before the group: "optional override /db@source".
 void split_keywords(const std::string& key, DefaultsEntry& entry) {
   auto rest = key;
   for (auto space = rest.find(' '); space != std::string::npos; space = rest.find(' ')) {
@@ -46,7 +46,7 @@ void split_keywords(const std::string& key, DefaultsEntry& entry) {
     } else if (word == "override") {
       entry.is_override = true;
     } else if (!word.empty()) {
-      fail(fmt::format("`{}` is no keyword of a defaults list", word), entry.origin,
+      fail(fmt::format("`{}` is not a keyword of a defaults list", word), entry.origin,
            suggest(word, {"optional", "override"}));
     }
     rest.erase(0, space + 1);
@@ -97,7 +97,7 @@ void check_order(const std::vector<DefaultsEntry>& entries) {
     } else if (entry.is_override) {
       last_override = &entry;
     } else if (last_override != nullptr) {
-      fail(fmt::format("{} stands behind `override {}`", entry.path, last_override->path), entry.origin,
+      fail(fmt::format("{} comes after `override {}`", entry.path, last_override->path), entry.origin,
            "overrides must be at the end of the defaults list");
     }
   }

@@ -26,7 +26,7 @@ struct Choice {
 };
 
 struct Deletion {
-  std::string option;  // empty: whatever it is
+  std::string option;  // empty: any option
   Origin origin;
   bool is_used = false;
 };
@@ -93,10 +93,10 @@ class Walker {
     }
     if (is_allowed && options.size() == array->size()) return options;
     fail(fmt::format("{} is a group: {} is not the name of an option", one.key, value.to_toml()), one.origin,
-         value.get_if<Null>() != nullptr ? fmt::format("`~{}` takes the group out", one.key) : "");
+         value.get_if<Null>() != nullptr ? fmt::format("`~{}` removes the group", one.key) : "");
   }
 
-  // Goes on behind a mistake, so that those of all files are told together.
+  // Continues after a mistake, so that those of all files are reported together.
   template <typename Expand>
   std::vector<PlacedFile> attempt(const Expand& expand_one) {
     const auto num_open = open_.size();
@@ -138,7 +138,7 @@ class Walker {
     note_overrides(entries, below, is_interpolated);
     std::vector<std::vector<PlacedFile>> parts(entries.size());
     std::vector<std::pair<std::size_t, Node>> deferred;
-    // From last to first: an override further down must be known before what it overrides.
+    // From last to first: an override further down must be known before the entry that it changes.
     for (auto i = entries.size(); i-- > 0;) {
       if (entries[i].kind == Kind::kSelf) parts[i] = {self};
       if (entries[i].kind == Kind::kSelf || entries[i].is_override) continue;
@@ -163,7 +163,7 @@ class Walker {
     return placed;
   }
 
-  // Several options of a group are files that nothing can override one by one.
+  // Several options of a group are files that cannot be overridden one by one.
   std::vector<PlacedFile> expand_list(const Node& list, bool is_interpolated) {
     std::vector<std::vector<PlacedFile>> parts;
     for (auto option = list.entry.options.rbegin(); option != list.entry.options.rend(); ++option) {
@@ -182,7 +182,7 @@ class Walker {
     return placed;
   }
 
-  // What all entries of the parent's defaults list have in common.
+  // The properties shared by all entries of the parent's defaults list.
   static Node place_below(const Node& parent) {
     return {{}, parent.group(), parent.final_package(), parent.name(), std::nullopt};
   }
@@ -202,8 +202,8 @@ class Walker {
       below.entry = entry;
       const auto key = below.key();
       if (is_interpolated) {
-        fail(fmt::format("`override {}` in a file that an interpolation chose comes too late", entry.path),
-             entry.origin, "choose the file by its name");
+        fail(fmt::format("`override {}` in a file chosen by an interpolation comes too late", entry.path), entry.origin,
+             "choose the file by its name");
       }
       choices_.try_emplace(key, Choice{entry.options, entry.is_list, entry.origin, /*is_from_file=*/true});
     }
@@ -248,7 +248,7 @@ class Walker {
     return node.entry.path.find("${") != std::string::npos || node.option().find("${") != std::string::npos;
   }
 
-  // Replaces each `${group}` by what that group has become.
+  // Replaces each `${group}` by the option chosen for that group.
   void interpolate(Node& node) const {
     auto& text = node.is_group() ? node.entry.options.front() : node.entry.path;
     for (auto begin = text.find("${"); begin != std::string::npos; begin = text.find("${")) {

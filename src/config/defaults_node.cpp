@@ -21,7 +21,7 @@ std::string relative_group(const DefaultsNode& node) {
   return slash == std::string::npos ? "" : path.substr(0, slash);
 }
 
-// What stands behind the last _global_ counts from the root.
+// The part after the last _global_ is relative to the root.
 std::string place(const DefaultsNode& node, const std::optional<std::string>& own) {
   auto placed = join(node.package, own.value_or(as_package(relative_group(node))), '.');
   const auto global = placed.rfind(kGlobalPackage);
@@ -30,7 +30,7 @@ std::string place(const DefaultsNode& node, const std::optional<std::string>& ow
   return rest < placed.size() ? placed.substr(rest + 1) : "";
 }
 
-// `@package` with its keywords replaced.
+// Returns `@package` with its keywords replaced.
 std::optional<std::string> written_package(const DefaultsNode& node) {
   constexpr std::string_view kGroup = "_group_";
   const auto& package = node.entry.package;

@@ -8,16 +8,15 @@
 
 namespace assay::config {
 
-/// Bounds how deep interpolations, lists and tables may follow one another, so that no configuration can exhaust the
-/// stack.
+/// Bounds the nesting of interpolations, lists and tables, so that no configuration can exhaust the stack.
 inline constexpr int kMaxDepth = 200;
 
-/// Counts a level while it lives. Errors: what `fail` throws beyond kMaxDepth, by default Error(kConfig).
+/// Counts one level during its lifetime. Errors: whatever `fail` throws beyond kMaxDepth, by default Error(kConfig).
 class Level {
  public:
   explicit Level(int& depth)
       : Level(depth,
-              [] { throw Error(ErrorKind::kConfig, fmt::format("it goes on over more than {} levels", kMaxDepth)); }) {}
+              [] { throw Error(ErrorKind::kConfig, fmt::format("it nests more than {} levels deep", kMaxDepth)); }) {}
 
   template <typename Fail>
   Level(int& depth, const Fail& fail) : depth_(depth) {

@@ -21,7 +21,7 @@ std::optional<std::string> read_line(const std::string& path, int number) {
   return line;
 }
 
-// Columns count characters; what is shown is addressed by bytes.
+// Columns count characters; the text is addressed by bytes.
 std::size_t byte_of_column(const std::string& line, int column) {
   std::size_t byte = 0;
   for (int i = 1; i < column && byte < line.size(); ++i) {

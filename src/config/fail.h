@@ -9,12 +9,12 @@
 
 namespace assay::config {
 
-/// Throws Error(kConfig) for what stands at `origin`.
+/// Throws Error(kConfig) for the value at `origin`.
 [[noreturn]] inline void fail(const std::string& message, const Origin& origin, const std::string& hint = "") {
   throw Error(ErrorKind::kConfig, message, origin.to_string(), hint);
 }
 
-/// Cuts a text that is too long for a message; a login first, of which a half could not be found.
+/// Shortens a text that is too long for a message. Logins are masked first: half a login could not be found any more.
 inline std::string shorten(const std::string& whole) {
   const auto text = redact_logins(whole);
   constexpr std::size_t kLongest = 80;

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 // Its files hold overrides, for `@configs/grid/seeds.toml`.
 constexpr const char* kSweepFolder = "grid";
 
-// Refuses what would leave the folders of the search path.
+// Rejects names that lead out of the folders of the search path.
 void check_name(const std::string& name) {
   const fs::path path(name);
   const bool climbs = std::find(path.begin(), path.end(), "..") != path.end();
@@ -36,7 +36,7 @@ const Table* ConfigFiles::find(const std::string& name) {
   return files_.emplace(name, std::move(file)).first->second.get();
 }
 
-// Empty when no folder has the file.
+// Returns an empty path if no folder has the file.
 fs::path ConfigFiles::path_of(const std::string& name) const {
   std::error_code ignored;
   for (const auto& folder : folders_) {

@@ -28,7 +28,7 @@ void fill_plugin(Table& table, const std::vector<PluginOptions>& plugins) {
   if (chosen != plugins.end()) table = fill_defaults(table, chosen->options);
 }
 
-// What is no table is left for the validation to report.
+// A value that should be a table is left for the validation to report.
 void fill_table(Value& value, const Option& option) {
   auto* table = value.get_if<Table>();
   if (table == nullptr) return;

@@ -7,9 +7,8 @@
 
 namespace assay::config {
 
-/// Returns the table with the default of every option of which it says nothing, so that whoever looks at a
-/// configuration sees all of it. A plug-in's options are filled in where its name is there. What is filled in has the
-/// origin "default".
+/// Returns the table with the defaults of all options that it does not set, so that the complete configuration can be
+/// shown. A plug-in's options are filled in where its name is set. Added values have the origin "default".
 Table fill_defaults(const Table& table, const std::vector<Option>& options);
 
 }  // namespace assay::config

@@ -8,9 +8,9 @@
 
 namespace assay::config {
 
-/// Lists every leaf as (dotted key, TOML text), sorted by key. Integers that stand for numbers keep their spelling.
-/// This is the canonical form: independent of file layout, comments and key order; also what MLflow gets as params.
-/// Keys in `left_out` are, with all below them.
+/// Lists every leaf as (dotted key, TOML text), sorted by key. An integer given for a number keeps its spelling. This
+/// is the canonical form: independent of file layout, comments and key order; it is also logged to MLflow as params.
+/// Keys in `left_out` and everything below them are omitted.
 std::vector<std::pair<std::string, std::string>> flatten(const Table& table,
                                                          const std::vector<std::string>& left_out = {});
 

@@ -14,10 +14,10 @@ class Parser {
  public:
   explicit Parser(const GrammarText& source) : source_(source), in_(source) {}
 
-  // Reads the whole text as an override; fills in all but `text` and `origin`.
+  // Parses the whole text as an override; sets everything but `text` and `origin`.
   Override parse_override();
 
-  // Reads the whole text as one value.
+  // Parses the whole text as one value.
   Value parse_single();
 
  private:
@@ -59,7 +59,7 @@ Override Parser::parse_override() {
   if (in_.at_end() && result.action == Override::Action::kDelete) return result;
   const auto position = in_.position();
   if (!in_.take('=')) {
-    if (in_.take_separator('=')) source_.fail(position, "there are blanks before the `=`", "write key=value");
+    if (in_.take_separator('=')) source_.fail(position, "blanks before the `=`", "write key=value");
     source_.fail_expected(position, "`=`", "an override has the form key=value");
   }
   in_.skip_blanks();
@@ -81,7 +81,7 @@ void Parser::read_values(Override& result) {
 void Parser::read_edit(Override& result, Override::Edit edit) {
   const auto call = read_call();
   if (result.action == Override::Action::kDelete) {
-    source_.fail(call.position, fmt::format("`~` deletes, and {}() edits", call.name), "leave out the `~`");
+    source_.fail(call.position, fmt::format("`~` deletes, but {}() edits", call.name), "omit the `~`");
   }
   result.edit = edit;
   result.values = edit_values(call, source_);
@@ -167,7 +167,7 @@ GrammarCall Parser::read_call() {
       continue;
     }
     auto element = read_element();
-    if (!call.named.empty()) source_.fail(start, "an argument without a name stands behind one with a name");
+    if (!call.named.empty()) source_.fail(start, "an argument without a name follows one with a name");
     call.positional.push_back(std::move(element));
   } while (in_.take_separator(','));
   if (!in_.take_closing(')')) in_.fail_value("`,` or `)`");

@@ -7,8 +7,8 @@
 
 namespace assay::config {
 
-/// Turns a value that is neither an array nor a table into an "int", "float", "bool" or "str" as Python does;
-/// nothing when it cannot be one. A string may spell a number with blanks around it and leading zeros.
+/// Converts a value other than an array or a table to "int", "float", "bool" or "str" as Python does; nothing if that
+/// is impossible. A string may contain a number with blanks around it and leading zeros.
 std::optional<Value::Data> cast_scalar(const Value& value, std::string_view type);
 
 }  // namespace assay::config

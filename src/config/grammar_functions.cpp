@@ -70,7 +70,7 @@ class Call {
 
 // --- Arguments ---
 
-// As in Hydra, the last of several with one name counts.
+// As in Hydra, the last of several arguments with one name counts.
 const GrammarElement* Call::named(std::string_view name) const {
   const GrammarElement* found = nullptr;
   for (const auto& [given, element] : call_.named) {
@@ -87,7 +87,7 @@ void Call::check_names(std::initializer_list<std::string_view> names) const {
   }
 }
 
-// In the order of `names`; nullptr for what was not given.
+// In the order of `names`; nullptr for arguments not given.
 std::vector<const GrammarElement*> Call::bind(std::initializer_list<std::string_view> names) const {
   check_names(names);
   if (call_.positional.size() > names.size()) fail(fmt::format("takes at most {} arguments", names.size()));
@@ -112,13 +112,13 @@ std::vector<Value> Call::plain_values() const {
   return values;
 }
 
-// The one list or sweep that sort() and shuffle() work on; nullptr when they were given several values.
+// Returns the one list or sweep to sort or shuffle; nullptr if several values were given.
 const GrammarElement* Call::subject() const {
   const auto* list = named("list");
   const auto* sweep = named("sweep");
   if (list == nullptr && sweep == nullptr) return call_.positional.size() == 1 ? &call_.positional.front() : nullptr;
   if (!call_.positional.empty() || (list != nullptr && sweep != nullptr)) {
-    fail("takes values, or `list=`, or `sweep=`, and not two of these");
+    fail("takes only one of values, `list=` and `sweep=`");
   }
   if (sweep != nullptr && !std::holds_alternative<GrammarSweep>(*sweep)) fail("needs a sweep as `sweep`");
   if (list == nullptr) return sweep;
@@ -230,7 +230,7 @@ GrammarElement Call::glob() const {
   return Glob{patterns(*arguments[0]), arguments[1] == nullptr ? std::vector<std::string>{} : patterns(*arguments[1])};
 }
 
-// Tags are there for sweepers that know them; none here does.
+// Tags are meant for sweepers that use them; none here does.
 GrammarElement Call::tag() const {
   check_names({"sweep"});
   auto arguments = call_.positional;
@@ -271,7 +271,7 @@ GrammarElement Call::sort() const {
     sort_values(sorted.values, reverse);
     return sorted;
   }
-  if (std::holds_alternative<Glob>(*given)) fail("takes no glob()", "a glob gives its options in order already");
+  if (std::holds_alternative<Glob>(*given)) fail("takes no glob()", "a glob lists its options in order already");
   auto sorted = *given;
   if (auto* sweep = std::get_if<GrammarSweep>(&sorted)) {
     sweep->values = sweep_values(*sweep, call_.position, text_);
@@ -283,7 +283,7 @@ GrammarElement Call::sort() const {
   return sorted;
 }
 
-// Always in the same way, so that a sweep can be repeated and taken up again.
+// Always in the same order, so that a sweep can be repeated and resumed.
 void shuffle_values(std::vector<Value>& values) {
   Rng rng(0, Stream::kShuffle);
   for (auto i = values.size(); i > 1; --i) std::swap(values[i - 1], values[rng.below(static_cast<std::uint32_t>(i))]);
@@ -330,7 +330,7 @@ GrammarElement call_function(const GrammarCall& call, const GrammarText& text) {
     evaluation.fail("is for sweepers that search by themselves, and there is none",
                     "name the values: choice(1, 2) or range(0, 1, 0.1)");
   }
-  if (edit_called(name)) evaluation.fail("stands alone behind the `=`", fmt::format("as in `key={}(a, b)`", name));
+  if (edit_called(name)) evaluation.fail("must stand alone after the `=`", fmt::format("as in `key={}(a, b)`", name));
   evaluation.fail("is not a function", suggest(name, kFunctions) + " (text with parentheses needs quotes)");
 }
 

@@ -13,26 +13,26 @@
 
 namespace assay::config {
 
-/// Is start, start + step, ... before stop; each an integer or a number.
+/// start, start + step, ... before stop; each an integer or a number.
 struct GrammarRange {
   Value start;
   Value stop;
   Value step;
 };
 
-/// Is several values for one key.
+/// Several values for one key.
 struct GrammarSweep {
   std::vector<Value> values;
-  std::optional<GrammarRange> range;  ///< instead of values, as long as a cast may still change its ends
+  std::optional<GrammarRange> range;  ///< instead of values, while a cast may still change its ends
   bool is_from_range = false;
   bool is_chosen = false;  ///< by choice(), which does not nest
-  bool is_zipped = false;  ///< by zip(): goes along with the other zipped sweeps
+  bool is_zipped = false;  ///< by zip(): varies together with the other zipped sweeps
 };
 
-/// Is what an element of the grammar gives.
+/// The value of an element of the grammar.
 using GrammarElement = std::variant<Value, GrammarSweep, Glob>;
 
-/// Is one call `name(a, b, c=d)`.
+/// One call `name(a, b, c=d)`.
 struct GrammarCall {
   std::string name;
   std::size_t position = 0;  ///< of the name in the text
@@ -41,17 +41,17 @@ struct GrammarCall {
 };
 
 /// Calls choice, zip, range, glob, tag, sort, shuffle, int, float, bool or str.
-/// Source: the functions of Hydra 1.3; docs/config.md lists where these differ.
-/// Errors: Error(kConfig) for an unknown function and arguments it does not take.
+/// Source: the functions of Hydra 1.3; docs/config.md lists the differences.
+/// Errors: Error(kConfig) for an unknown function or invalid arguments.
 GrammarElement call_function(const GrammarCall& call, const GrammarText& text);
 
-/// Returns what append(), prepend() and remove() edit an array with; nothing for other functions.
+/// Returns the edit that append(), prepend() or remove() performs; nothing for other functions.
 std::optional<Override::Edit> edit_called(std::string_view name);
 
 /// Returns the values of a call of append(), prepend() or remove(). Errors: as call_function.
 std::vector<Value> edit_values(const GrammarCall& call, const GrammarText& text);
 
-/// Spells a sweep out. Errors: Error(kConfig) for a range that is empty, has step 0 or over a million values.
+/// Lists all values of a sweep. Errors: Error(kConfig) for a range that is empty, has step 0 or over a million values.
 std::vector<Value> sweep_values(const GrammarSweep& sweep, std::size_t position, const GrammarText& text);
 
 }  // namespace assay::config

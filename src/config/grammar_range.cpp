@@ -1,5 +1,6 @@
-// Spells out range(start, stop, step). Numbers count as the decimals they are written as: the third value of
-// range(0, 1, 0.1) is 0.3 and not 0.30000000000000004, and range(1, 1.3, 0.1) does not reach its own stop.
+// Lists the values of range(start, stop, step). Numbers are handled as the decimals in which they are written: the
+// fourth value of range(0, 1, 0.1) is 0.3 and not 0.30000000000000004, and range(1, 1.3, 0.1) does not reach its own
+// stop.
 
 #include <fmt/format.h>
 
@@ -36,7 +37,7 @@ Decimal decimal_of(const Value& value) {
   return {std::stoll(digits), exponent};
 }
 
-// False when 64 bits do not hold the digits.
+// Returns false if the digits do not fit into 64 bits.
 bool lower_exponent(Decimal& decimal, int exponent) {
   if (decimal.digits == 0) decimal.exponent = exponent;
   for (; decimal.exponent > exponent; --decimal.exponent) {

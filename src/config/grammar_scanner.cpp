@@ -53,7 +53,7 @@ bool GrammarScanner::take_separator(char c) {
 void GrammarScanner::fail_value(std::string_view expected) const {
   const char found = peek();
   if (found == '=') {
-    source_.fail_expected(position_, expected, "a value that holds `=` needs quotes: key='\"a=b\"' in a shell");
+    source_.fail_expected(position_, expected, "a value with `=` needs quotes: key='\"a=b\"' in a shell");
   }
   if (at_end() && text_.find_first_of("[{(") != std::string_view::npos) {
     source_.fail_expected(position_, expected, "a shell needs quotes around brackets and blanks: 'key=[1, 2]'");
@@ -64,13 +64,13 @@ void GrammarScanner::fail_value(std::string_view expected) const {
 
 void GrammarScanner::expect_end() const {
   if (at_end()) return;
-  if (blanks_end(position_) == text_.size()) source_.fail(position_, "there are blanks behind the value");
+  if (blanks_end(position_) == text_.size()) source_.fail(position_, "blanks after the value");
   fail_value("the end of the value");
 }
 
 // --- Keys ---
 
-// A name, which may hold `$`, or an index without leading zeros; false when there is neither.
+// A name, which may contain `$`, or an index without leading zeros; false if there is neither.
 bool GrammarScanner::skip_dotted_part() {
   if (begins_name(peek()) || peek() == '$') {
     while (continues_name(peek()) || peek() == '$') ++position_;
@@ -91,11 +91,12 @@ void GrammarScanner::skip_dotted_path() {
   }
 }
 
-// Reads on when the dotted path from `start` turns out to be a group.
+// Reads on if the dotted path from `start` turns out to be a group.
 void GrammarScanner::skip_group(std::size_t start) {
   for (auto i = start; i < position_; ++i) {
     if (continues_name(text_[i]) && (i > start || begins_name(text_[i]))) continue;
-    source_.fail(i, "a group's name is made of letters, digits, `_`, `-` and `/`", "for example train/schedule=cosine");
+    source_.fail(i, "a group's name consists of letters, digits, `_`, `-` and `/`",
+                 "for example train/schedule=cosine");
   }
   while (take('/')) {
     if (!begins_name(peek())) source_.fail_expected(position_, "a part of a group's name");
@@ -145,7 +146,7 @@ std::string_view GrammarScanner::called_name() const {
 
 // --- Values ---
 
-// Adds what the blanks here and the colon behind them give; blanks at the end of the word belong to nothing.
+// Adds the blanks here and the colon after them; blanks at the end of the word are dropped.
 void GrammarScanner::read_blanks(bool is_key, std::string& text) {
   const auto start = position_;
   skip_blanks();
@@ -183,7 +184,7 @@ GrammarScanner::Word GrammarScanner::read_word(bool is_key) {
   return word;
 }
 
-// A quote ends a string when an even number of backslashes stands before it.
+// A quote ends a string if an even number of backslashes precedes it.
 std::size_t GrammarScanner::closing_quote(std::size_t opening) const {
   bool is_escaped = false;
   for (auto i = opening + 1; i < text_.size(); ++i) {
@@ -193,7 +194,7 @@ std::size_t GrammarScanner::closing_quote(std::size_t opening) const {
   return std::string_view::npos;
 }
 
-// Backslashes escape only before a quote, and there every other one goes; elsewhere they stay as they are.
+// Backslashes escape only before a quote, where every other one is removed; elsewhere they are kept.
 std::string GrammarScanner::read_quoted() {
   const char quote = peek();
   const auto end = closing_quote(position_);
@@ -210,7 +211,7 @@ std::string GrammarScanner::read_quoted() {
   return content;
 }
 
-// Takes braces in pairs; what stands in quotes or behind a backslash is none.
+// Matches braces in pairs; braces in quotes or after a backslash do not count.
 std::string_view GrammarScanner::read_interpolation() {
   const auto start = position_;
   int depth = 0;

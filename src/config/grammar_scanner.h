@@ -8,8 +8,8 @@
 
 namespace assay::config {
 
-/// Reads the words of the override grammar one after the other. Blanks before a delimiter, and behind one that opens
-/// or separates, belong to it. Errors of all functions: Error(kConfig) as GrammarText::fail.
+/// Reads the words of the override grammar one after the other. Blanks before a delimiter, and after one that opens or
+/// separates, belong to it. Errors of all functions: Error(kConfig) as GrammarText::fail.
 class GrammarScanner {
  public:
   explicit GrammarScanner(const GrammarText& source) : source_(source), text_(source.text()) {}
@@ -26,29 +26,29 @@ class GrammarScanner {
   /// Reads "train.epochs", "train/schedule" or "data".
   std::string read_key();
 
-  /// Reads what stands behind `@`, which may be nothing.
+  /// Reads the part after `@`, which may be empty.
   std::string read_package();
 
-  /// Reads "name" if it stands with `delimiter` behind it; "" otherwise.
+  /// Reads "name" if `delimiter` follows it; otherwise returns "".
   std::string take_name_before(char delimiter);
 
-  /// Returns the name of the function whose call begins here; "" when none does.
+  /// Returns the name of the function whose call begins here; "" if there is none.
   std::string_view called_name() const;
 
-  /// Is a piece of unquoted text.
+  /// A piece of unquoted text.
   struct Word {
     std::string text;
-    bool is_verbatim = true;  ///< false when an escape or an interpolation makes it text for certain
+    bool is_verbatim = true;  ///< false if an escape or an interpolation makes it certainly text
   };
 
   Word read_word() { return read_word(false); }
   std::string read_table_key() { return read_word(true).text; }
   std::string read_quoted();
 
-  /// Fails unless everything was read.
+  /// Fails unless everything has been read.
   void expect_end() const;
 
-  /// Fails with what stands here and advice for text that should have been in quotes.
+  /// Fails with the text at this position and a hint that such text needs quotes.
   [[noreturn]] void fail_value(std::string_view expected) const;
 
  private:

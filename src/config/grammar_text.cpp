@@ -13,14 +13,14 @@ namespace assay::config {
 namespace {
 
 constexpr std::size_t kWindow = 60;                       // columns of a long argument around the caret
-constexpr std::size_t kLongest = 100;                     // columns up to which an argument is shown whole
+constexpr std::size_t kLongest = 100;                     // longest argument shown whole, in columns
 constexpr std::string_view kUnshowable = "\xEF\xBF\xBD";  // U+FFFD
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
-// The length of the character of UTF-8 that begins at `position`; 0 when none does. Source: RFC 3629, section 4.
+// Returns the length of the UTF-8 character that begins at `position`; 0 if there is none. Source: RFC 3629, section 4.
 std::size_t character_length(std::string_view text, std::size_t position) {
   const auto at = [&](std::size_t i) {
     return position + i < text.size() ? static_cast<unsigned char>(text[position + i]) : 0U;
@@ -38,7 +38,7 @@ std::size_t character_length(std::string_view text, std::size_t position) {
   return is_overlong || is_surrogate || is_too_large ? 0 : length;
 }
 
-// Every character takes one column, so that a caret stands where it should.
+// Every character takes one column, so that the caret is placed correctly.
 std::string printable(std::string_view text) {
   std::string shown_text;
   for (std::size_t i = 0; i < text.size();) {
@@ -61,14 +61,14 @@ std::size_t num_columns(std::string_view shown_text) {
   return shown_text.size() - static_cast<std::size_t>(continuations);
 }
 
-// Does not cut a character of UTF-8 in two.
+// Does not split a UTF-8 character.
 std::size_t character_start(std::string_view text, std::size_t position) {
   for (int i = 0; i < 3 && position > 0 && position < text.size() && continues_character(text[position]); ++i)
     --position;
   return position;
 }
 
-// The end of the digits that begin at `position`, with single `_` between them.
+// Returns the end of the digits that begin at `position`, with single `_` between them.
 std::size_t digits_end(std::string_view text, std::size_t position) {
   if (position >= text.size() || !is_digit(text[position])) return position;
   for (++position; position < text.size(); ++position) {
@@ -118,7 +118,7 @@ void GrammarText::check_utf8() const {
   }
 }
 
-// A login is taken out before a text is cut: a half of it could not be found.
+// Masks logins before a text is cut: half a login could not be found any more.
 std::string excerpt(std::string_view whole, std::size_t position) {
   const auto text = redact_logins(std::string(whole));
   position = character_start(text, std::min(position, text.size()));

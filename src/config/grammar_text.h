@@ -11,7 +11,7 @@
 
 namespace assay::config {
 
-/// Is a text being parsed, together with what an error in it has to show.
+/// A text being parsed, with the information that its error messages need.
 class GrammarText {
  public:
   GrammarText(std::string_view text, Origin origin) : text_(text), origin_(std::move(origin)) {}
@@ -19,10 +19,10 @@ class GrammarText {
   std::string_view text() const { return text_; }
   const Origin& origin() const { return origin_; }
 
-  /// Throws Error(kConfig) with the message, and as hint `advice` and the text with a caret under `position`.
+  /// Throws Error(kConfig) with the message; the hint is `advice` and the text with a caret under `position`.
   [[noreturn]] void fail(std::size_t position, const std::string& message, std::string_view advice = "") const;
 
-  /// Fails with what stands at `position` and what was expected there.
+  /// Fails with the text at `position` and what was expected there.
   [[noreturn]] void fail_expected(std::size_t position, std::string_view expected, std::string_view advice = "") const;
 
   /// Fails unless the text is UTF-8.
@@ -33,28 +33,28 @@ class GrammarText {
   Origin origin_;
 };
 
-/// Returns a text, or the part of a long one around `position`, with a caret below that byte; both lines indented.
+/// Returns a text, or the part of a long one around `position`, with a caret under that byte; both lines indented.
 std::string excerpt(std::string_view text, std::size_t position);
 
-/// Shortens a text to its beginning and makes it fit for one line of a message.
+/// Shortens a text to its beginning and makes it fit on one line of a message.
 std::string shown(std::string_view text);
 
-/// Tells whether `text` spells an integer ("-3", "1_000"), by default without leading zeros.
+/// Returns whether `text` is an integer ("-3", "1_000"), by default without leading zeros.
 bool is_integer(std::string_view text, bool leading_zeros = false);
 
-/// Tells whether `text` spells a number that is not an integer ("1e-3", ".5", "1.", "-inf", "nan").
+/// Returns whether `text` is a number but not an integer ("1e-3", ".5", "1.", "-inf", "nan").
 bool is_decimal(std::string_view text, bool leading_zeros = false);
 
-/// Reads what is_integer accepted; nothing beyond 64 bits.
+/// Reads text accepted by is_integer; nothing beyond 64 bits.
 std::optional<std::int64_t> parse_integer(std::string_view text);
 
-/// Reads what is_integer or is_decimal accepted; nothing beyond what a double holds.
+/// Reads text accepted by is_integer or is_decimal; nothing beyond the range of a double.
 std::optional<double> parse_decimal(std::string_view text);
 
-/// Tells whether `text` is null, true, false, inf or nan, in any case; none of these names anything.
+/// Returns whether `text` is null, true, false, inf or nan, in any case; none of these is a name.
 bool is_reserved_word(std::string_view text);
 
-/// Tells whether `text` is `lower_case` in any case.
+/// Returns whether `text` equals `lower_case`, ignoring case.
 bool equals_ignoring_case(std::string_view text, std::string_view lower_case);
 
 }  // namespace assay::config

@@ -19,7 +19,7 @@ bool is_space(char c) { return c == ' ' || c == '\t'; }
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
-/// Says whether c may stand in the name of a key without quotes.
+/// Returns whether c may appear in the name of a key without quotes.
 bool is_key(char c) { return std::string_view("\\{}()[]:. \t'\"").find(c) == std::string_view::npos; }
 
 bool is_resolver_name(std::string_view text) {
@@ -27,7 +27,7 @@ bool is_resolver_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return is_word(c) || c == '-'; });
 }
 
-/// Says whether an unquoted word may be something else than text: a number, a boolean, null.
+/// Returns whether an unquoted word may be something other than text: a number, a boolean, null.
 bool may_be_typed(std::string_view word) {
   const bool is_plain =
       std::all_of(word.begin(), word.end(), [](char c) { return is_word(c) || c == '+' || c == '-' || c == '.'; });
@@ -39,7 +39,7 @@ bool may_be_typed(std::string_view word) {
 Value::Data read_word(const std::string& word) {
   if (!may_be_typed(word)) return word;
   const auto value = parse_element(word, Origin{});
-  // A word that only looks like a number stays as it was typed.
+  // A word that only looks like a number is kept as typed.
   if (value.get_if<std::string>() != nullptr || value.get_if<Array>() != nullptr) return word;
   return value.data();
 }
@@ -107,7 +107,7 @@ class Parser {
     ++at_;
   }
 
-  // The whole string when `quote` is '\0', else up to that quote. Backslashes count only before `${` and the quote.
+  // The whole string if `quote` is '\0', else up to that quote. Backslashes count only before `${` and the quote.
   Expression text(char quote) {
     Pieces pieces;
     while (!at_end() && (quote == '\0' || peek() != quote)) {
@@ -198,7 +198,7 @@ class Parser {
     return {Expression::Kind::kCall, {}, sequence('}'), std::move(name), {}};
   }
 
-  // As OmegaConf, reads nothing between two commas as an empty text.
+  // Like OmegaConf, reads an empty text between two commas.
   std::vector<Expression> sequence(char close) {
     std::vector<Expression> elements;
     bool is_element_due = true;
@@ -264,7 +264,7 @@ class Parser {
     return result;
   }
 
-  // Spaces inside belong to the text, those before `,`, `]` and `}` (and the `:` behind a key) do not.
+  // Spaces inside the text belong to it; those before `,`, `]` and `}` (and the `:` after a key) do not.
   Pieces unquoted(bool is_key_of_dict, bool& is_escaped) {
     Pieces pieces;
     while (!at_end()) {

@@ -8,15 +8,15 @@
 
 namespace assay::config {
 
-/// Is a string with `${...}` taken apart.
+/// A parsed string with `${...}`.
 struct Expression {
   enum class Kind {
     kLiteral,  ///< literal
     kText,     ///< parts, joined as text
     kList,     ///< parts are the elements
     kDict,     ///< parts are the values of keys
-    kNode,     ///< parts, joined, are the path of a node: `..a.b[0]`
-    kCall,     ///< parts are the arguments of the resolver that name, joined, spells
+    kNode,     ///< parts joined are the path of a node: `..a.b[0]`
+    kCall,     ///< parts are the arguments; `name`, joined, names the resolver
   };
 
   Kind kind = Kind::kText;
@@ -26,11 +26,11 @@ struct Expression {
   std::vector<std::string> keys;
 };
 
-/// Says whether the text must go through parse_interpolated.
+/// Returns whether the text must go through parse_interpolated.
 inline bool has_interpolation(std::string_view text) { return text.find("${") != std::string_view::npos; }
 
-/// Tells whether anything in a configuration is left to resolve: an interpolation, a value that is "???", or deeper
-/// nesting than resolution allows.
+/// Returns whether anything in a configuration is left to resolve: an interpolation, a value that is "???", or nesting
+/// deeper than resolution allows.
 bool has_open_value(const Table& table);
 
 /// Parses a string of a configuration; one that is a single interpolation gives a kNode or a kCall, others a kText.
@@ -38,7 +38,7 @@ bool has_open_value(const Table& table);
 /// Errors: Error(kConfig) with what was expected at which character.
 Expression parse_interpolated(std::string_view text);
 
-/// Parses what could stand as one argument of a resolver: `3`, `'text'`, `[1, ${a}]`, `{a: 1}`.
+/// Parses text as one argument of a resolver: `3`, `'text'`, `[1, ${a}]`, `{a: 1}`.
 /// Errors: as parse_interpolated.
 Expression parse_argument(std::string_view text);
 

@@ -17,7 +17,7 @@ bool is_interpolation(const Value& value) {
   return text != nullptr && text->starts_with("${") && text->ends_with('}');
 }
 
-// Whether the type is not known yet, so that a table may take the value's place, or the value that of a table.
+// Whether the type is not known yet, so that a table may replace the value, or the value a table.
 bool is_open(const Value& value) {
   return value.get_if<Null>() != nullptr || is_missing(value) || is_interpolation(value);
 }
@@ -122,15 +122,15 @@ class Editor {
          fmt::format("it was set at {}", value.origin().to_string()));
   }
 
-  // Returns the element of an array that part i names.
+  // Returns the array element named by part i.
   Value& element(Array& array, std::size_t i) const {
     const auto index = read_index(parts_[i], array.size());
     if (index) return array[*index];
-    fail(fmt::format("{} has {} elements: {} is none of their indices", path_to(i - 1), array.size(), parts_[i]),
+    fail(fmt::format("{} has {} elements: {} is not a valid index", path_to(i - 1), array.size(), parts_[i]),
          one_.origin, "indices begin at 0; `append(...)` adds an element");
   }
 
-  // Returns the value that the key from part i on leads to; it must be there.
+  // Returns the value at the key from part i on; it must exist.
   Value& require(Table& table, std::size_t i) const {
     auto* value = table.find(parts_[i]);
     if (value == nullptr) fail_unknown(table, i);
@@ -145,7 +145,7 @@ class Editor {
     return is_last(i) ? inner : require(inner, i + 1);
   }
 
-  // What is set with a table must hold its keys already: a typing mistake in one is found.
+  // The keys of a table set by an override must already exist, so that a typing mistake in one is found.
   void change(Value& existing, const Value& value, const std::string& path) const {
     const auto* from = value.get_if<Table>();
     auto* into = existing.get_if<Table>();
@@ -172,7 +172,7 @@ class Editor {
     const bool is_container = is_table(value) || value.get_if<Array>() != nullptr;
     const bool is_empty = slot->get_if<Null>() != nullptr || is_missing(*slot);
     if (one_.action == Override::Action::kAdd && !is_empty && !is_container) {
-      fail(fmt::format("{} is there already", one_.key), one_.origin,
+      fail(fmt::format("{} already exists", one_.key), one_.origin,
            fmt::format("`{0}` changes it; `+{1}` sets it in either case", shorten(one_.text.substr(1)),
                        shorten(one_.text)));
     }
@@ -181,7 +181,7 @@ class Editor {
     replace(*slot, value, one_.key);
   }
 
-  // Returns the value that the key leads to; tables and a last null are made where nothing is.
+  // Returns the value at the key; creates missing tables and a null as the last value.
   Value& make_slot(Table& table, std::size_t i) {
     if (table.find(parts_[i]) == nullptr)
       table.set(parts_[i], is_last(i) ? Value(Null{}, one_.origin) : Value(Table(), one_.origin));
@@ -203,7 +203,7 @@ class Editor {
     if (!one_.values.empty() && one_.values.front().to_toml() != existing.to_toml()) {
       fail(fmt::format("{} is {}, not {}", one_.key, shorten(existing.to_toml()),
                        shorten(one_.values.front().to_toml())),
-           one_.origin, fmt::format("`~{}` takes it out whatever it is", one_.key));
+           one_.origin, fmt::format("`~{}` removes any value", one_.key));
     }
     if (parts_.size() == 1) return root_.erase(parts_.front());
     const auto last = parts_.back();

@@ -67,7 +67,7 @@ Node* NodeTree::find(Node& node, std::string_view part) {
   if (!node.is_array()) return nullptr;
   const std::size_t sign = part.starts_with('-') ? 1 : 0;
   if (part.size() == sign || part.find_first_not_of("0123456789", sign) != std::string_view::npos) {
-    throw Error(ErrorKind::kConfig, fmt::format("{} is an array, and `{}` is no index", node.label(), part));
+    throw Error(ErrorKind::kConfig, fmt::format("{} is an array and `{}` is not an index", node.label(), part));
   }
   constexpr std::size_t kMostDigits = 9;
   if (sign == 1 || part.size() > kMostDigits) return nullptr;
@@ -102,7 +102,8 @@ std::vector<std::string> split_path(std::string_view path) {
   }
   while (at < path.size()) {
     const bool is_bracket = path[at] == '[';
-    if (!is_bracket && path[at] != '.') throw Error(ErrorKind::kConfig, fmt::format("`{}` is no path of a key", path));
+    if (!is_bracket && path[at] != '.')
+      throw Error(ErrorKind::kConfig, fmt::format("`{}` is not the path of a key", path));
     ++at;
     std::string_view close = "]";
     const bool is_quoted = is_bracket && at < path.size() && (path[at] == '"' || path[at] == '\'');

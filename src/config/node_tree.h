@@ -10,18 +10,18 @@
 
 namespace assay::config {
 
-/// Is one value of a configuration that is being resolved, or a value that an interpolation made.
+/// One value of a configuration that is being resolved, or a value made by an interpolation.
 struct Node {
   enum class State { kNew, kBusy, kDone, kFailed };
 
   const Value* value = nullptr;
-  Node* parent = nullptr;         ///< the table or array that holds it; nullptr of the root
+  Node* parent = nullptr;         ///< the table or array that contains it; nullptr for the root
   std::string_view key;           ///< in a table
   std::size_t index = 0;          ///< in an array
-  bool is_made = false;           ///< by an interpolation: its text holds no further ones
+  bool is_made = false;           ///< by an interpolation: its text contains no further ones
   std::vector<Node*> children{};  ///< filled by NodeTree::children
   State state = State::kNew;
-  Node* target = nullptr;  ///< what it stands for, once done
+  Node* target = nullptr;  ///< its resolved value, once done
   bool is_building = false;
   bool is_reported = false;
 
@@ -30,30 +30,30 @@ struct Node {
 
   /// Formats as "train.widths[0]"; empty for the root.
   std::string path() const;
-  /// Formats as overrides spell it: "train.widths.0".
+  /// Formats as in overrides: "train.widths.0".
   std::string override_key() const;
-  /// As path, but names the root.
+  /// Formats as path() does, but names the root.
   std::string label() const { return parent == nullptr ? "the whole" : path(); }
 };
 
-/// Gives each value of a configuration its node, when it is first asked for.
+/// Creates the node of each value of a configuration when it is first requested.
 class NodeTree {
  public:
   explicit NodeTree(const Table& composed);
 
   Node& root() { return *root_; }
 
-  /// Puts a computed value in the place of `holder`.
+  /// Replaces `holder` by a computed value.
   Node& make(Value value, const Node& holder);
 
-  /// Returns what a table or array holds, in order; nothing for other values.
+  /// Returns the contents of a table or array, in order; nothing for other values.
   const std::vector<Node*>& children(Node& node);
 
-  /// Returns what the table or array holds under `part`, or nullptr.
-  /// Errors: Error(kConfig) when it is an array and `part` is no integer.
+  /// Returns the element `part` of the table or array, or nullptr.
+  /// Errors: Error(kConfig) if it is an array and `part` is not an integer.
   Node* find(Node& node, std::string_view part);
 
-  /// Returns what find does. Errors: Error(kConfig) with the nearest key when there is nothing.
+  /// Returns the same as find. Errors: Error(kConfig) with the nearest key if there is nothing.
   Node& get(Node& node, std::string_view part);
 
  private:
@@ -65,8 +65,8 @@ class NodeTree {
   Node* root_;
 };
 
-/// Takes the path of a node, without the dots in front, apart: `a.b[0]`, `a["b.c"]`.
-/// Errors: Error(kConfig) for what is no path.
+/// Splits the path of a node, without its leading dots, into parts: `a.b[0]`, `a["b.c"]`.
+/// Errors: Error(kConfig) for an invalid path.
 std::vector<std::string> split_path(std::string_view path);
 
 }  // namespace assay::config

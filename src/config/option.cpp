@@ -94,7 +94,7 @@ void validate_value(const Value& value, const std::string& path, const Option& o
   }
 }
 
-// A plug-in's table holds `name` beside its options.
+// A plug-in's table contains `name` and its options.
 void validate_keys(const Table& table, const std::string& path, const std::vector<Option>& options, bool is_plugin,
                    Problems& problems) {
   std::size_t num_known = is_plugin ? 1 : 0;
@@ -142,7 +142,7 @@ void flatten_below(const std::vector<Option>& options, const std::string& path, 
   }
 }
 
-// What a plug-in says of a key holds for all of its kind.
+// A key that one plug-in marks as outside the run key is so for all plug-ins of its kind.
 void collect_outside_run_key(const std::vector<Option>& options, const std::string& path,
                              std::vector<std::string>& keys) {
   for (const auto& option : options) {

@@ -11,8 +11,8 @@ namespace assay::config {
 
 struct PluginOptions;
 
-/// Describes one option: what a configuration may say there, and what that means. Made from a schema (config/schema.h);
-/// validation, --help, completion and the reference all come from it.
+/// One option: its allowed values and their meaning. Made from a schema (config/schema.h); validation, --help,
+/// completion and the reference all use it.
 struct Option {
   enum class Type {
     kBoolean,
@@ -21,41 +21,41 @@ struct Option {
     kString,
     kIntegerOrAuto,
     kTable,
-    kPlugin,   ///< a table whose `name` chooses one of `plugins` and so the keys beside it
-    kPlugins,  ///< a table of such tables, under keys of the user's own
+    kPlugin,   ///< a table whose `name` chooses one of `plugins` and thereby its other keys
+    kPlugins,  ///< a table of such tables, under keys chosen by the user
   };
 
-  std::string key;  ///< in the table that holds it
+  std::string key;  ///< in its table
   Type type = Type::kTable;
-  bool is_array = false;  ///< of such values
+  bool is_array = false;  ///< an array of such values
   Limits limits;
-  std::string default_value;  ///< as TOML; empty for what is no plain value
+  std::string default_value;  ///< as TOML; empty for tables and plug-ins
   std::string help;
-  bool in_run_key = true;              ///< it changes the result of a run, and so which run it is
+  bool in_run_key = true;              ///< it changes the result of a run, and so the run's key
   std::vector<Option> options;         ///< of a table
-  std::vector<PluginOptions> plugins;  ///< to choose among
+  std::vector<PluginOptions> plugins;  ///< the choices
 };
 
-/// Names a plug-in and lists its options.
+/// Name and options of a plug-in.
 struct PluginOptions {
   std::string name;
   std::vector<Option> options;
 };
 
-/// Checks a table against the options it may hold: every key known, every value of its type and within its limits,
-/// every plug-in there. Mistakes go to `problems`, with the dotted `path` of the table in front of the keys.
+/// Checks a table against its options: every key is known, every value has its type and is within its limits, every
+/// plug-in exists. Adds mistakes to `problems`, with the dotted `path` of the table before the keys.
 void validate(const Table& table, const std::string& path, const std::vector<Option>& options, Problems& problems);
 
-/// Lists the dotted keys that do not change the result of a run; a table's key stands for all below it.
+/// Lists the dotted keys that do not change the result of a run; a table's key stands for everything below it.
 std::vector<std::string> keys_outside_run_key(const std::vector<Option>& options);
 
-/// Is an option that holds a plain value or chooses a plug-in, under its dotted key.
+/// An option that has a plain value or chooses a plug-in, under its dotted key.
 struct FlatOption {
-  std::string key;     ///< "train.optimizer.lr"; that of a plug-in is its `name`
-  std::string plugin;  ///< "train.optimizer.name = sgd": what must be chosen for it to exist; empty for nothing
+  std::string key;     ///< "train.optimizer.lr"; for a plug-in the key of its `name`
+  std::string plugin;  ///< "train.optimizer.name = sgd": the choice that it depends on; empty for none
   const Option* option;
 
-  /// Names the values that it may have, when they are few: "true", "false", the choices, the plug-ins.
+  /// Returns the possible values if they are few: "true", "false", the choices, the plug-ins.
   std::vector<std::string> values() const;
 
   /// Describes the values for people: "an integer, at least 1", "one of: a, b".

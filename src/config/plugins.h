@@ -8,8 +8,8 @@
 
 namespace assay::config {
 
-/// Is one line of a registry: the name by which a configuration asks for a plug-in, the function that makes it, and
-/// the one that describes its options.
+/// One line of a registry: the name of a plug-in in a configuration, the function that makes it, and the one that
+/// describes its options.
 template <typename Make>
 struct Plugin {
   std::string name;
@@ -17,11 +17,11 @@ struct Plugin {
   std::vector<Option> (*describe)();
 };
 
-/// Throws Error(kConfig) for a name that is not among `known`, with the nearest one and the place of the name.
+/// Throws Error(kConfig) for a name that is not among `known`, with the nearest name and the place.
 [[noreturn]] void fail_unknown_plugin(const Section& section, const std::vector<std::string>& known);
 
-/// Returns the function that makes the plug-in which `section.name()` names.
-/// Errors: Error(kConfig) when no plug-in has that name (the nearest is suggested).
+/// Returns the function that makes the plug-in named by `section.name()`.
+/// Errors: Error(kConfig) if no plug-in has that name (the nearest is suggested).
 template <typename Make>
 Make find_plugin(const std::vector<Plugin<Make>>& plugins, const Section& section) {
   const auto name = section.name();
@@ -33,7 +33,7 @@ Make find_plugin(const std::vector<Plugin<Make>>& plugins, const Section& sectio
   fail_unknown_plugin(section, known);
 }
 
-/// Describes all plug-ins of a registry; for the schema of what chooses among them.
+/// Describes all plug-ins of a registry, for the schema of the option that chooses among them.
 template <typename Make>
 std::vector<PluginOptions> describe_plugins(const std::vector<Plugin<Make>>& plugins) {
   std::vector<PluginOptions> described;

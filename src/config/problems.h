@@ -7,13 +7,13 @@
 
 namespace assay::config {
 
-/// Collects mistakes in a configuration, so that all are told at once.
+/// Collects mistakes in a configuration, so that all are reported together.
 class Problems {
  public:
-  /// Adds one mistake: what is wrong, where, and what to do. Empty parts are left out of the text.
+  /// Adds one mistake: what is wrong, where, and what to do. Empty parts are omitted.
   void add(std::string message, const std::string& location = "", const std::string& hint = "");
 
-  /// Calls `read` and adds the mistake that it throws as Error(kConfig); passes on every other error.
+  /// Calls `read` and adds the mistake that it throws as Error(kConfig); every other error passes through.
   template <typename Read>
   void collect(const Read& read) {
     try {
@@ -26,7 +26,7 @@ class Problems {
 
   bool empty() const { return texts_.empty(); }
 
-  /// Throws when there are any.
+  /// Throws if there are any mistakes.
   /// Errors: Error(kConfig) listing them all.
   void throw_if_any() const;
 

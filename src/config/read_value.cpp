@@ -16,7 +16,7 @@ bool is_within(double number, const Limits& limits) {
   return !std::isnan(number) && (!limits.low || number >= *limits.low) && (!limits.high || number <= *limits.high);
 }
 
-/// Says whether a text consists of names with single slashes between them, or of nothing.
+/// Returns whether a text consists of names separated by single slashes, or is empty.
 bool is_folder_name(std::string_view text) {
   const auto is_fine = [](unsigned char c) {
     return std::isalnum(c) != 0 || std::string_view("_.-/ ").find(static_cast<char>(c)) != std::string_view::npos;
@@ -55,10 +55,9 @@ std::string Limits::to_string() const {
 
 void report_bad_value(const Value& value, const std::string& path, const std::string& expected, Problems& problems) {
   const auto* const earlier = value.replaced().get();
-  const auto hint = earlier == nullptr
-                        ? ""
-                        : fmt::format("it took the place of {}, set at {}", shorten(earlier->value.to_toml()),
-                                      earlier->value.origin().to_string());
+  const auto hint = earlier == nullptr ? ""
+                                       : fmt::format("it replaced {}, set at {}", shorten(earlier->value.to_toml()),
+                                                     earlier->value.origin().to_string());
   problems.add(fmt::format("{} = {}: must be {}", path, shorten(value.to_toml()), expected), value.origin().to_string(),
                hint);
 }

@@ -13,13 +13,13 @@
 
 namespace assay::config {
 
-/// Bounds the value of an option and says in what it counts; a default-made one allows everything.
+/// Limits of an option's value, and its unit; a default-constructed object allows everything.
 struct Limits {
   std::optional<double> low;
   std::optional<double> high;
   std::vector<std::string> choices;  ///< of a string
   std::string unit;                  ///< "s", "pixels"; empty for plain numbers and text
-  bool is_folder_name = false;       ///< of a string: it becomes part of a path, and must not lead elsewhere
+  bool is_folder_name = false;       ///< of a string: it becomes part of a path and must not lead out of its folder
 
   /// Returns these limits with a unit: between(1, 60).in("s").
   Limits in(std::string name) && {
@@ -27,7 +27,7 @@ struct Limits {
     return std::move(*this);
   }
 
-  /// Formats for people: "at least 0", "between 1 and 60 s", "one of: a, b", "in s"; empty when free.
+  /// Formats for people: "at least 0", "between 1 and 60 s", "one of: a, b", "in s"; empty without limits.
   std::string to_string() const;
 };
 
@@ -39,18 +39,18 @@ Limits one_of(Names... names) {
   return {std::nullopt, std::nullopt, {std::string(names)...}, ""};
 }
 
-/// Allows text that names a folder, or folders in folders, below another one.
+/// Allows text that names a folder, or nested folders, below another one.
 inline Limits folder_name() { return {std::nullopt, std::nullopt, {}, "", true}; }
 
-/// Read a value strictly: no integer from "5", no number from true; an integer is fine where a number is wanted.
-/// Mistakes go to `problems` with the dotted `path` and the value's origin; the output is then left as it was.
+/// Read a value strictly: no integer from "5", no number from true; an integer is accepted for a number. Mistakes go to
+/// `problems` with the dotted `path` and the value's origin; the output is then unchanged.
 void read_value(const Value& value, const std::string& path, const Limits& limits, bool& output, Problems& problems);
 void read_value(const Value& value, const std::string& path, const Limits& limits, std::int64_t& output,
                 Problems& problems);
 void read_value(const Value& value, const std::string& path, const Limits& limits, double& output, Problems& problems);
 void read_value(const Value& value, const std::string& path, const Limits& limits, std::string& output,
                 Problems& problems);
-/// Reads "auto" as no value.
+/// Reads "auto" as nothing.
 void read_value(const Value& value, const std::string& path, const Limits& limits, std::optional<std::int64_t>& output,
                 Problems& problems);
 
@@ -59,14 +59,14 @@ template <typename Element>
 void read_value(const Value& value, const std::string& path, const Limits& limits, std::vector<Element>& output,
                 Problems& problems);
 
-/// Returns the table as a section, or adds to `problems` that it is none.
+/// Returns the table as a section, or adds to `problems` that it is not a table.
 std::optional<Section> as_section(const Value& value, const std::string& path, Problems& problems);
 
-/// Adds one mistake for each key of the table at `path` that is not `known`, with the nearest known key.
+/// Adds one mistake for each unknown key of the table at `path`, with the nearest known key.
 void report_unknown_keys(const Table& table, const std::string& path, const std::vector<std::string>& known,
                          Problems& problems);
 
-/// Adds "<path> = <value>: must be <expected>" with the value's origin and, as hint, the value that it replaced.
+/// Adds "<path> = <value>: must be <expected>" with the value's origin; the hint names the value that it replaced.
 void report_bad_value(const Value& value, const std::string& path, const std::string& expected, Problems& problems);
 
 std::string format_default(bool value);

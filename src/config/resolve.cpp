@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kMaxValues = 1'000'000;
 constexpr std::size_t kMaxTextBytes = 64 << 20;
 
-/// Leaves a value whose mistake was told already.
+/// Leaves a value whose mistake has been reported.
 struct Reported {};
 
 /// Ends the whole resolution.
@@ -55,7 +55,7 @@ class Resolution {
   enum class Lookup { kMustExist, kMayLack };
   using TreeResolver = Node& (Resolution::*)(const std::vector<Value>&, Node&);
 
-  /// Notes a node as being resolved or built, for the path of a cycle; also in its flag.
+  /// Marks a node as being resolved or built, for the path of a cycle; also in its flag.
   class Entered {
    public:
     Entered(Resolution& owner, const Node& node, bool* flag = nullptr) : stack_(owner.stack_), flag_(flag) {
@@ -111,7 +111,7 @@ class Resolution {
                   error.hint());
   }
 
-  /// Follows interpolations to a value that is none. Throws Reported when there is no such value.
+  /// Follows interpolations to a plain value. Throws Reported if there is none.
   Node& resolved(Node& node) {
     if (node.state == Node::State::kDone) return *node.target;
     if (node.state == Node::State::kFailed) throw Reported{};
@@ -194,7 +194,7 @@ class Resolution {
       const auto value = value_of(part, holder);
       const auto* text = value.get_if<std::string>();
       if (text == nullptr) {
-        fail(fmt::format("the `${{...}}` inside must give a name as text, and gives {}: {}", value.type_name(),
+        fail(fmt::format("the `${{...}}` inside must give a name as text, but gives {}: {}", value.type_name(),
                          shorten(value.to_toml())));
       }
       name += *text;
@@ -202,7 +202,7 @@ class Resolution {
     return name;
   }
 
-  /// Finds what `path` names from `holder`, interpolations followed; nullptr only for kMayLack.
+  /// Finds the node at `path` as seen from `holder`, following interpolations; nullptr only for kMayLack.
   Node* select(std::string_view path, Node& holder, Lookup lookup) {
     auto* node = &tree_.root();
     if (path.starts_with('.')) {
@@ -258,7 +258,7 @@ class Resolution {
   static const std::string& path_argument(const std::vector<Value>& arguments, std::size_t most) {
     const auto* path = arguments.empty() ? nullptr : arguments[0].get_if<std::string>();
     if (path == nullptr || arguments.size() > most) {
-      fail(fmt::format("it takes one text{}", most > 1 ? ", and one argument more at most" : ""));
+      fail(fmt::format("it takes one string{}", most > 1 ? ", and at most one more argument" : ""));
     }
     return *path;
   }
@@ -272,7 +272,7 @@ class Resolution {
   Node& decode(const std::vector<Value>& arguments, Node& holder) {
     if (arguments.size() == 1 && arguments[0].get_if<Null>() != nullptr) return tree_.make(arguments[0], holder);
     const auto& text = path_argument(arguments, 1);
-    // Each value takes two characters at least, and is in memory before build counts it.
+    // Each value takes at least two characters, and is in memory before build counts it.
     spend(text.size() / 2, 0);
     return evaluate(parse_argument(text), holder);
   }
@@ -313,7 +313,7 @@ class Resolution {
     return node;
   }
 
-  /// Copies the value with all that it holds. Clears is_complete where a part has no value.
+  /// Copies the value with its contents. Clears is_complete if a part has no value.
   Value build(Node& node, bool& is_complete) {
     const Level level(depth_);
     spend(1, 0);
@@ -369,7 +369,7 @@ class Resolution {
   NodeTree tree_;
   const std::map<std::string, Resolver>& resolvers_;
   Problems& problems_;
-  std::vector<const Node*> stack_;  // what is being resolved or built, outermost first
+  std::vector<const Node*> stack_;  // nodes being resolved or built, outermost first
   int depth_ = 0;
   std::size_t num_values_ = 0;
   std::size_t num_bytes_ = 0;

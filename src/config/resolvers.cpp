@@ -53,7 +53,7 @@ Value format_now(const std::vector<Value>& arguments, const Origin& origin) {
   static const std::time_t kNow = std::time(nullptr);
   std::tm local{};
   localtime_r(&kNow, &local);
-  // The space tells an empty result from one that does not fit.
+  // The space distinguishes an empty result from one that does not fit.
   std::array<char, 1024> buffer{};
   const auto size = std::strftime(buffer.data(), buffer.size(), (pattern + " ").c_str(), &local);
   if (size == 0) throw Error(ErrorKind::kConfig, fmt::format("the time does not fit: {}", pattern));

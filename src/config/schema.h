@@ -17,8 +17,8 @@
 
 namespace assay::config {
 
-/// Declares one option of the struct `Owner`: its key (also the MLflow param's), member, allowed values and one line of
-/// help.
+/// Declares one option of the struct `Owner`: its key (also that of the MLflow param), member, allowed values and one
+/// line of help.
 template <typename Owner, typename Member>
 struct Field {
   std::string_view key;
@@ -29,42 +29,42 @@ struct Field {
   Option::Type type = Option::Type::kTable;  ///< of a Section: kPlugin or kPlugins
   bool in_run_key = true;
 
-  /// Says that the option does not change the result of a run: a run with another value of it is the same run.
+  /// Marks the option as not changing the result: runs that differ only in its value are the same run.
   Field outside_run_key() && {
     in_run_key = false;
     return std::move(*this);
   }
 };
 
-/// Declares an option of any value of its type. Types: bool, std::int64_t, double, std::string, std::vector of these,
-/// std::optional<std::int64_t> ("auto" or an integer), a struct with a schema of its own (a table).
+/// Declares an option that accepts every value of its type. Types: bool, std::int64_t, double, std::string, std::vector
+/// of these, std::optional<std::int64_t> ("auto" or an integer), a struct with its own schema (a table).
 template <typename Owner, typename Member>
 auto field(std::string_view key, Member Owner::*member, std::string_view help) {
   static_assert(!std::is_same_v<Member, Section>, "plugin() or plugins() declares what chooses plug-ins");
   return Field<Owner, Member>{key, member, Limits{}, help};
 }
 
-/// Declares an option whose value has limits: at_least(0), between(0.0, 1.0).in("s"), one_of("a", "b").
+/// Declares an option with limits on its value: at_least(0), between(0.0, 1.0).in("s"), one_of("a", "b").
 template <typename Owner, typename Member>
 auto field(std::string_view key, Member Owner::*member, Limits limits, std::string_view help) {
   return Field<Owner, Member>{key, member, std::move(limits), help};
 }
 
-/// Declares a table whose `name` chooses one of the plug-ins that `describe_plugins` lists.
+/// Declares a table whose `name` chooses one of the plug-ins listed by `describe_plugins`.
 template <typename Owner>
 auto plugin(std::string_view key, Section Owner::*member, std::vector<PluginOptions> (*describe_plugins)(),
             std::string_view help) {
   return Field<Owner, Section>{key, member, Limits{}, help, describe_plugins, Option::Type::kPlugin};
 }
 
-/// Declares a table of such tables, under keys of the user's own.
+/// Declares a table of such tables, under keys chosen by the user.
 template <typename Owner>
 auto plugins(std::string_view key, Section Owner::*member, std::vector<PluginOptions> (*describe_plugins)(),
              std::string_view help) {
   return Field<Owner, Section>{key, member, Limits{}, help, describe_plugins, Option::Type::kPlugins};
 }
 
-/// Lists the fields of an options struct; what its static schema() returns.
+/// Lists the fields of an options struct; its static schema() returns it.
 template <typename Owner, typename... Members>
 auto schema(Field<Owner, Members>... fields) {
   return std::make_tuple(std::move(fields)...);
@@ -94,8 +94,8 @@ void read_member(const Value& value, const std::string& path, const Limits& limi
 
 }  // namespace detail
 
-/// Reads a table into an options struct: every key must be known, of the right type and within its limits; keys that
-/// are absent keep the struct's default. A plug-in's table may also hold `name`. Mistakes go to `problems`.
+/// Reads a table into an options struct. Every key must be known, of the right type and within its limits; absent keys
+/// keep the struct's default. A plug-in's table may also contain `name`. Mistakes go to `problems`.
 template <typename T>
 void read_into(const Section& section, T& options, Problems& problems, bool is_plugin) {
   std::vector<std::string> known;
@@ -158,7 +158,7 @@ constexpr bool kIsArray<std::vector<Element>> = true;
 
 }  // namespace detail
 
-/// Describes the options of T; those of `defaults` are told as their defaults.
+/// Describes the options of T with the values in `defaults` as their defaults.
 template <typename T>
 std::vector<Option> describe_with(const T& defaults) {
   std::vector<Option> options;
@@ -185,10 +185,10 @@ std::vector<Option> describe_with(const T& defaults) {
   return options;
 }
 
-/// Describes the options of T, whose defaults are those of a T that nothing was read into.
+/// Describes the options of T with the defaults of a default-constructed T.
 template <typename T>
 std::vector<Option> describe() {
-  const auto defaults = std::make_unique<const T>();  // GCC 12 takes members of a temporary for uninitialized
+  const auto defaults = std::make_unique<const T>();  // GCC 12 reports members of a temporary as uninitialized
   return describe_with(*defaults);
 }
 

@@ -7,7 +7,7 @@
 
 namespace assay::config {
 
-/// Is one table of the resolved configuration and the dotted path that leads to it ("train.schedule").
+/// One table of the resolved configuration and its dotted path ("train.schedule").
 class Section {
  public:
   Section() = default;
@@ -20,8 +20,8 @@ class Section {
   /// Returns the full dotted name of a key of this table.
   std::string key_path(std::string_view key) const;
 
-  /// Returns the value of `name`: which plug-in this section configures.
-  /// Errors: Error(kConfig) when it is missing or not a string.
+  /// Returns the value of `name`: the plug-in that this section configures.
+  /// Errors: Error(kConfig) if it is missing or not a string.
   std::string name() const;
 
  private:
@@ -30,8 +30,8 @@ class Section {
   Origin origin_;
 };
 
-/// Returns the table `key` of a section as a section of its own.
-/// Errors: Error(kConfig) when it is missing (the nearest key is suggested) or not a table.
+/// Returns the table `key` of a section as its own section.
+/// Errors: Error(kConfig) if it is missing (the nearest key is suggested) or not a table.
 Section subsection(const Section& section, const std::string& key);
 
 }  // namespace assay::config

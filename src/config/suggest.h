@@ -6,7 +6,7 @@
 
 namespace assay::config {
 
-/// Returns "did you mean `x`?" for the candidate nearest to `word`, or "one of: a, b, c" when none is near.
+/// Returns "did you mean `x`?" for the candidate nearest to `word`, or "one of: a, b, c" if none is near.
 /// Source: Damerau's restricted edit distance; near means at most a third of the longer word.
 std::string suggest(std::string_view word, const std::vector<std::string>& candidates);
 

@@ -39,7 +39,7 @@ std::string spell_text(const std::string& text) {
   return quoted;
 }
 
-// What a value looks like in an argument that gives this value back.
+// Formats a value so that the override parser reads the same value back.
 std::string spell(const Value& value) {
   if (value.get_if<Null>() != nullptr) return "null";
   if (const auto* text = value.get_if<std::string>()) return spell_text(*text);
@@ -66,7 +66,7 @@ Override single(const Override& sweep, const Value& choice) {
   return one;
 }
 
-/// Is what varies together: one sweep, or all that are zipped.
+/// A group of overrides that vary together: one sweep, or all zipped ones.
 struct Axis {
   std::vector<std::size_t> places;          // among the overrides
   std::vector<std::vector<Value>> choices;  // of each place
@@ -85,7 +85,8 @@ std::vector<Axis> find_axes(const std::vector<Override>& overrides, const Config
     axis.places.push_back(i);
     axis.choices.push_back(choices_of(one, files));
     if (axis.choices.back().size() != axis.choices.front().size()) {
-      fail(fmt::format("zip() of {} values beside one of {}", axis.choices.back().size(), axis.choices.front().size()),
+      fail(fmt::format("zip() of {} values together with one of {}", axis.choices.back().size(),
+                       axis.choices.front().size()),
            one.origin, fmt::format("the other is {}", overrides[axis.places.front()].origin.to_string()));
     }
   }

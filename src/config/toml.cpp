@@ -17,7 +17,7 @@
 namespace assay::config {
 namespace {
 
-/// Returns where quoted text ends that begins at `begin`: behind its closing quote, or at the end of all.
+/// Returns the end of the quoted text that begins at `begin`: after its closing quote, or at the end of the whole text.
 std::size_t end_of_text(std::string_view text, std::size_t begin) {
   const char quote = text[begin];
   const bool is_long = text.substr(begin, 3) == std::string(3, quote);
@@ -39,7 +39,7 @@ class Converter {
   explicit Converter(const std::string& source) : source_(source) {}
 
   Table table(const toml::table& from) const {
-    // toml++ sorts keys; the order of the file is put back from the positions of the keys.
+    // toml++ sorts keys; the order of the file is restored from the positions of the keys.
     std::vector<std::pair<const toml::key*, const toml::node*>> entries;
     for (const auto& [key, node] : from) entries.emplace_back(&key, &node);
     std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
@@ -73,20 +73,20 @@ class Converter {
       for (const auto& element : *elements) array.push_back(value(element));
       return {std::move(array), where};
     }
-    throw Error(ErrorKind::kConfig, "dates and times are not values of any option", where.to_string(),
+    throw Error(ErrorKind::kConfig, "no option takes dates or times", where.to_string(),
                 "put quotes around it if it is text");
   }
 
   SourceName source_;
 };
 
-/// Refuses keys and values that nest deeper than anything here follows, before a parser makes tables of them: `[a.b.c]`
-/// nests as well as brackets do.
+/// Rejects keys and values nested deeper than Assay allows, before a parser builds tables from them: `[a.b.c]` nests
+/// just like brackets.
 void check_depth(std::string_view text, const std::string& source) {
   std::vector<int> open;      // how many levels each open bracket adds
   int above = 0;              // their sum
-  int num_dots = 0;           // in the key or number at hand
-  int num_dots_of_value = 0;  // in the key whose value is at hand
+  int num_dots = 0;           // in the current key or number
+  int num_dots_of_value = 0;  // in the key of the current value
   std::size_t line_start = 0;
   int line = 1;
   const auto fail_at = [&](std::size_t at) {

@@ -11,7 +11,7 @@
 
 namespace assay::config {
 
-/// Names a file or an override. Copies share the text: each value of a configuration holds one.
+/// Name of a file or an override. Copies share the text, since each value of a configuration has one.
 class SourceName {
  public:
   SourceName() = default;
@@ -24,13 +24,13 @@ class SourceName {
   std::shared_ptr<const std::string> text_;
 };
 
-/// Says where a value was written: a file and a position in it, or an override on the command line.
+/// Place where a value was written: a file and a position in it, or an override on the command line.
 struct Origin {
   SourceName source;  ///< path of the file, or "override 2: `train.epochs=5`"
   int line = 0;       ///< from 1; 0 for an override
   int column = 0;
 
-  /// Formats as "file:line:column", or the override alone.
+  /// Formats as "file:line:column", or only the override.
   std::string to_string() const;
 };
 
@@ -38,14 +38,14 @@ class Value;
 
 using Array = std::vector<Value>;
 
-/// Is the value of a key that is there but holds nothing; TOML files write it "${null}".
+/// The value of a key that exists but is empty; TOML files write it "${null}".
 using Null = std::monostate;
 inline constexpr std::string_view kNullText = "${null}";
 
-/// Is the value of a key that must be chosen before a run.
+/// The value of a key that must be chosen before a run.
 inline constexpr std::string_view kMissingText = "???";
 
-/// Holds keys in the order in which they were first set.
+/// A table of values that keeps its keys in insertion order.
 class Table {
  public:
   using Entry = std::pair<std::string, Value>;
@@ -54,7 +54,7 @@ class Table {
   const Value* find(std::string_view key) const;
   Value* find(std::string_view key);
 
-  /// Sets or replaces `key`, keeping its place.
+  /// Sets or replaces `key`, keeping its position.
   void set(std::string_view key, Value value);
 
   void erase(std::string_view key);
@@ -63,13 +63,13 @@ class Table {
 
  private:
   std::vector<Entry> entries_;
-  std::unordered_map<std::string, std::size_t> index_;  // of a large table: key -> place in entries_
+  std::unordered_map<std::string, std::size_t> index_;  // for a large table: key -> position in entries_
 };
 
-/// Is a value that a later file or override replaced.
+/// A value that a later file or override replaced.
 struct Replaced;
 
-/// Is one value of a configuration together with its origin.
+/// One value of a configuration together with its origin.
 class Value {
  public:
   using Data = std::variant<Null, bool, std::int64_t, double, std::string, Array, Table>;
@@ -88,13 +88,13 @@ class Value {
     return std::get_if<T>(&data_);
   }
 
-  /// Returns what stood here before, or nullptr.
+  /// Returns the value replaced by this one, or nullptr.
   const std::shared_ptr<const Replaced>& replaced() const { return replaced_; }
 
-  /// Remembers `earlier` as what this value replaces.
+  /// Remembers `earlier` as the value that this one replaces.
   void set_replaced(const Value& earlier);
 
-  /// Names the type for people: "null", "a boolean", "an integer", "a number", "a string", "an array", "a table".
+  /// Returns the type for people: "null", "a boolean", "an integer", "a number", "a string", "an array", "a table".
   std::string type_name() const;
 
   /// Formats the value as TOML on one line.
@@ -110,10 +110,10 @@ struct Replaced {
   Value value;
 };
 
-/// Tells whether a value is kMissingText.
+/// Returns whether a value is kMissingText.
 bool is_missing(const Value& value);
 
-/// Follows a dotted path through tables; nullptr when a part is missing.
+/// Follows a dotted path through tables; nullptr if a part is missing.
 const Value* find_path(const Table& table, std::string_view dotted_path);
 
 }  // namespace assay::config

@@ -96,13 +96,13 @@ TEST_F(DefaultsListTest, AddsAndTakesOutGroups) {
   EXPECT_ERROR(list("", {"db=mysql"}), kConfig, "`+db=mysql` adds it");
   EXPECT_ERROR(list(R"({db = "mysql"})", {"+db=sqlite"}), kConfig, "db is chosen twice: ");
   EXPECT_ERROR(list(R"({db = "mysql"})", {"++db=sqlite"}), kConfig, "`++` cannot choose");
-  EXPECT_ERROR(list(R"({db = "mysql"})", {"db=null"}), kConfig, "`~db` takes the group out");
+  EXPECT_ERROR(list(R"({db = "mysql"})", {"db=null"}), kConfig, "`~db` removes the group");
 }
 
 TEST_F(DefaultsListTest, OptionalMayBeAbsent) {
   EXPECT_EQ(list(R"({"optional db" = "absent"})"), "main@");
   EXPECT_ERROR(list(R"({db = "absent"})"), kConfig, "group db has no option absent");
-  EXPECT_ERROR(list(R"({"optinal db" = "absent"})"), kConfig, "`optinal` is no keyword of a defaults list");
+  EXPECT_ERROR(list(R"({"optinal db" = "absent"})"), kConfig, "`optinal` is not a keyword of a defaults list");
 }
 
 TEST_F(DefaultsListTest, OverridesEarlierEntries) {

@@ -189,8 +189,8 @@ TEST(GrammarFunctionsTest, EditsGiveTheirArguments) {
   EXPECT_EQ(parse_override("k=prepend(x)", 1).edit, Override::Edit::kPrepend);
   EXPECT_EQ(parse_override("++k=remove(null)", 1).edit, Override::Edit::kRemove);
   EXPECT_EQ(parse_override("k=[append]", 1).edit, Override::Edit::kReplace);
-  EXPECT_ERROR(parse_override("~k=append(1)", 1), kConfig, "leave out the `~`");
-  expect_refused({"[append(1)]", "choice(append(1))"}, "stands alone behind the `=`");
+  EXPECT_ERROR(parse_override("~k=append(1)", 1), kConfig, "omit the `~`");
+  expect_refused({"[append(1)]", "choice(append(1))"}, "must stand alone after the `=`");
   expect_refused(
       {"append()", "append(x=1)", "append(choice(1,2))", "append(1),append(2)", "append(1", "remove(glob(*))"});
 }

@@ -67,7 +67,7 @@ using Kind = Divergence::Kind;
 
 const std::vector<Divergence> kDivergences = {
     {Kind::kAssayRefuses, "a table and something else in one place", "(and cannot become|and has no key) "},
-    {Kind::kAssayRefuses, "`~key=value` compares what is written", "takes it out whatever it is"},
+    {Kind::kAssayRefuses, "`~key=value` compares what is written", "removes any value"},
     {Kind::kAssayRefuses, "one option chosen twice", "is chosen twice"},
     {Kind::kHydraRefuses, "null can be deleted", "Could not delete from config\\. '[^']*' does not exist"},
     {Kind::kHydraRefuses, "an interpolation inside another in an override",

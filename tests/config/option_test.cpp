@@ -174,7 +174,8 @@ TEST(CatalogueTest, KnowsAFolderName) {
 TEST(CatalogueTest, RefusesWhatIsNone) {
   const TemporaryFolder folder;
   EXPECT_ERROR(read_catalogue(folder.path() / "none.json"), kData, "none.json");
-  EXPECT_ERROR(read_catalogue(folder.write("old.json", "{\"experiment\": 3}")), kData, "`make build` writes it anew");
+  EXPECT_ERROR(read_catalogue(folder.write("old.json", "{\"experiment\": 3}")), kData,
+               "run `make build` to write it again");
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ TEST(SchemaTest, TellsWhatABadValueReplaced) {
   later.find("epochs")->set_replaced(*parse_toml("epochs = 15", "early.toml").find("epochs"));
   EXPECT_ERROR(read_options<Options>(Section(later, "train", {"t.toml", 1, 1})), kConfig,
                "train.epochs = 0: must be at least 1 (late.toml:1:10)\n"
-               "  hint: it took the place of 15, set at early.toml:1:10");
+               "  hint: it replaced 15, set at early.toml:1:10");
 }
 
 TEST(SchemaTest, LimitsNameTheirUnit) {

@@ -34,7 +34,7 @@ TEST_F(SweepTest, FirstVariesSlowest) {
 
 TEST_F(SweepTest, ZippedGoTogether) {
   EXPECT_EQ(expand({"a=zip(1, 2)", "s=5,6", "b=zip(x, y)"}), "a=1 s=5 b=x; a=1 s=6 b=x; a=2 s=5 b=y; a=2 s=6 b=y");
-  EXPECT_ERROR(expand({"a=zip(1, 2)", "b=zip(1, 2, 3)"}), kConfig, "zip() of 3 values beside one of 2");
+  EXPECT_ERROR(expand({"a=zip(1, 2)", "b=zip(1, 2, 3)"}), kConfig, "zip() of 3 values together with one of 2");
 }
 
 TEST_F(SweepTest, GlobsOptions) {

@@ -55,8 +55,7 @@ TEST_F(HouseholdCompressionTest, TellsAllConfigurationMistakesAtOnce) {
   expect_exit({"train.epoch=3", "train.patience=0"}, 2, "unknown key train.epoch (override");
   expect_exit({"train.epoch=3", "train.patience=0"}, 2, "train.patience = 0: must be at least 1");
   expect_exit({"train.optimizer.lr=-1", "model.stem_stride=7"}, 2, "2 mistakes in the configuration");
-  expect_exit({"train.optimizer.lr=-1"}, 2,
-              "hint: it took the place of 0.1, set at " ASSAY_SOURCE_DIR "/configs/train/");
+  expect_exit({"train.optimizer.lr=-1"}, 2, "hint: it replaced 0.1, set at " ASSAY_SOURCE_DIR "/configs/train/");
   expect_exit({"data=cifar"}, 2, "did you mean `cifar10`?");
   expect_exit({"--nonsense"}, 2, "nonsense");
   EXPECT_FALSE(fs::exists(folder_.path() / "runs")) << "nothing may start before everything is checked";
