@@ -32,11 +32,11 @@ BatchCache::BatchCache(const std::filesystem::path& folder, Json question, std::
 
 std::optional<std::int64_t> BatchCache::find() const {
   const auto text = read_system_file(file_);
-  if (text.empty()) return std::nullopt;  // absent, or not ours to read
+  if (text.empty()) return std::nullopt;  // absent or not readable
   const auto kept = try_parse_json(text).value_or(Json());
   const auto size = kept.is_object() && kept.value("question", Json()) == question_ ? kept.find("micro") : kept.end();
   if (size == kept.end() || !size->is_number_integer() || size->get<std::int64_t>() < 1) {
-    spdlog::warn("{} is damaged: the batch size is looked for anew", file_.string());
+    spdlog::warn("{} is damaged: searching the batch size again", file_.string());
     return std::nullopt;
   }
   return size->get<std::int64_t>();
@@ -46,7 +46,7 @@ void BatchCache::keep(const FoundBatch& found) const {
   try {
     write_json(file_, {{"question", question_}, {"micro", found.num_samples}, {"peak_bytes", found.peak_bytes}});
   } catch (const Error& error) {
-    spdlog::warn("the batch size found is not kept for later runs: {}", error.message());
+    spdlog::warn("cannot cache the batch size for later runs: {}", error.message());
   }
 }
 

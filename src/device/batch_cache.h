@@ -9,15 +9,16 @@
 
 namespace assay::device {
 
-/// Keeps the micro batches that were found, one small JSON file each, so that a repeated run need not look again.
-/// It is a convenience: whatever is wrong with a file is told and otherwise ignored.
+/// Caches the micro batches found, in one small JSON file each, so that a repeated run need not search again. A problem
+/// with a file is reported and otherwise ignored.
 class BatchCache {
  public:
-  /// `question` is all that the size depends on: model, shapes, precision, optimizer, device, bounds. This build and
-  /// the budget, rounded down to an eighth of a power of two, since free memory is never twice the same, are added.
+  /// `question` contains everything that the size depends on: model, shapes, precision, optimizer, device, bounds. The
+  /// build and the budget are added; the budget is rounded down to an eighth of a power of two, since free memory
+  /// varies.
   BatchCache(const std::filesystem::path& folder, Json question, std::int64_t budget_bytes);
 
-  /// Returns the size that was found before.
+  /// Returns the cached size.
   std::optional<std::int64_t> find() const;
 
   void keep(const FoundBatch& found) const;
@@ -29,7 +30,7 @@ class BatchCache {
   std::filesystem::path file_;
 };
 
-/// Returns $XDG_CACHE_HOME/assay/batch or ~/.cache/assay/batch; empty where there is no home.
+/// Returns $XDG_CACHE_HOME/assay/batch or ~/.cache/assay/batch; empty if there is no home.
 std::filesystem::path batch_cache_folder();
 
 }  // namespace assay::device

@@ -14,10 +14,11 @@ namespace assay::device {
 namespace {
 
 constexpr std::int64_t kProbeGrowth = 4;        // from one probe to the next
-constexpr std::int64_t kFirstProbe = 8;         // smaller ones are ruled by what does not grow with the batch
+constexpr std::int64_t kFirstProbe = 8;         // smaller ones are dominated by memory that does not grow with the
+                                                // batch
 constexpr double kLinearWithin = 0.02;          // of the peak
-constexpr double kCloseEnough = 0.98;           // of the largest size that can still be hoped for
-constexpr std::array kStepBack = {0.96, 0.88};  // from sizes that failed, before halving what is left
+constexpr double kCloseEnough = 0.98;           // of the largest size still possible
+constexpr std::array kStepBack = {0.96, 0.88};  // from sizes that failed, before bisecting
 constexpr double kNearlyTheBest = 0.97;         // of the best samples per second
 constexpr std::int64_t kFastMultiple = 8;       // sizes chosen for speed are multiples of it
 
@@ -61,7 +62,7 @@ class Finder {
     found_.steps.push_back(step);
     if (!step.fits) failing_ = std::min(failing_, num_samples);
     if (!step.fits && predicted) line_failed_ = true;
-    // The first step has yet to allocate the optimizer's state: its peak says nothing about the others.
+    // The first step has yet to allocate the optimizer's state, so its peak does not predict the others.
     if (step.fits && found_.steps.size() > 1) keep(step);
     return step.fits;
   }
@@ -89,7 +90,7 @@ class Finder {
     return !fitting_.empty();
   }
 
-  // Returns 0 when there is nothing more to learn before the line is relied on.
+  // Returns 0 when no further probe is needed before using the line.
   std::int64_t next_probe() const {
     if (fitting_.empty()) return std::max(search_.smallest, failing_ / kProbeGrowth);
     const auto largest = fitting_.back().num_samples;
@@ -97,7 +98,7 @@ class Finder {
     const auto grown = std::min(largest * kProbeGrowth, largest_hoped());
     if (fitting_.size() == 2) return line_failed_ ? 0 : std::min(grown, solve(fit().line));
     if (failing_ > search_.largest) return grown;
-    // Smaller sizes would say little: there workspaces outweigh what the batch adds.
+    // Smaller sizes tell little: workspaces outweigh what the batch adds.
     const auto between = std::sqrt(static_cast<double>(largest) * static_cast<double>(failing_));
     const auto rounded = static_cast<std::int64_t>(std::lround(between));
     return rounded > largest && rounded < failing_ ? rounded : 0;
@@ -110,9 +111,9 @@ class Finder {
 
   std::int64_t largest_hoped() const { return std::min(search_.largest, failing_ - 1); }
 
-  // Draws the line through the two largest sizes that fitted, but the first step's: they tell best what still larger
-  // ones need, since memory bends upwards as soon as what grows with the batch outweighs what does not. A size that
-  // failed needs more than the budget, whatever they say.
+  // Draws the line through the two largest sizes that fitted, except the first step's. They predict larger sizes best,
+  // since the slope rises as soon as memory that grows with the batch outweighs the rest. A failed size needs more than
+  // the budget, whatever the line says.
   Fit fit() const {
     const auto& last = fitting_.back();
     const auto peak = static_cast<double>(last.peak_bytes);
@@ -142,8 +143,8 @@ class Finder {
     return static_cast<std::int64_t>(std::min(most, static_cast<double>(largest_hoped())));
   }
 
-  // Tries the size that the line predicts, then what is left between the largest that fitted and the smallest that did
-  // not: at first somewhat less than what failed, since the line was nearly right, then the middle.
+  // Tries the size predicted by the line, then sizes between the largest that fitted and the smallest that did not:
+  // first slightly less than the failed one, since the line was nearly right, then the middle.
   void refine() {
     std::size_t num_back = 0;
     while (steps_left() > (search_.prefers_fast ? 1 : 0)) {
@@ -194,19 +195,19 @@ class Finder {
     found_.num_samples = search_.agree(own);
     if (found_.num_samples < search_.smallest) {
       throw Error(ErrorKind::kConfig,
-                  fmt::format("another rank cannot take {} samples in its memory", search_.smallest), "",
-                  "see what that rank printed");
+                  fmt::format("{} samples do not fit into the memory of another rank", search_.smallest), "",
+                  "see the output of that rank");
     }
     found_.predicted_bytes = step.predicted_bytes.value_or(static_cast<double>(step.peak_bytes));
     found_.peak_bytes = step.peak_bytes;
     if (found_.num_samples < own) {
-      found_.reason = fmt::format("another rank takes no more; this one took {}", own);
+      found_.reason = fmt::format("limited by another rank; this one takes {}", own);
       found_.predicted_bytes = fitted.line.predict(found_.num_samples);
     } else {
       found_.reason = is_known_                                           ? "as found before"
                       : chosen_ && *chosen_ < fitting_.back().num_samples ? "larger ones are no more than 3 % faster"
-                      : own == search_.largest                            ? "the largest asked for fits"
-                                                                          : "as many as the memory budget takes";
+                      : own == search_.largest                            ? "the largest allowed fits"
+                                                                          : "as many as fit the memory budget";
     }
     return found_;
   }

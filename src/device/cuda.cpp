@@ -1,4 +1,4 @@
-// The CUDA runtime is reached by name at run time, so that binaries start where it is not installed.
+// Functions of the CUDA runtime are looked up by name at run time, so that binaries start without it.
 
 #include "device/cuda.h"
 
@@ -18,7 +18,7 @@ Function* find_symbol(const char* name) {
 }  // namespace
 
 std::string load_cuda_library() {
-  // The NVIDIA driver's own library is asked first: without it the CUDA half could only cost start-up time.
+  // Looks for the NVIDIA driver's library first: without it, loading the CUDA half would only cost start-up time.
   if (::dlopen("libcuda.so.1", RTLD_LAZY) == nullptr) return "no NVIDIA driver on this machine";
   if (::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
     return std::string("LibTorch's CUDA half cannot be loaded (set up with `make setup GPU=1`): ") + ::dlerror();

@@ -5,8 +5,8 @@
 
 namespace assay::device {
 
-/// Loads LibTorch's CUDA half when it is installed, so that one binary serves machines with and without a GPU.
-/// Must run before anything asks LibTorch about CUDA: it remembers the first answer.
+/// Loads LibTorch's CUDA half if it is installed, so that one binary serves machines with and without a GPU. Call it
+/// before any query about CUDA, since LibTorch remembers its first answer.
 /// Returns "" on success, or the reason why it cannot be used.
 std::string load_cuda_library();
 
@@ -15,7 +15,7 @@ struct CudaMemory {
   std::int64_t total_bytes = 0;
 };
 
-/// Asks the driver for the memory of device `index`. Units: bytes. Zeros when the CUDA runtime is not loaded.
+/// Queries the driver for the memory of device `index`. Units: bytes. Zeros if the CUDA runtime is not loaded.
 CudaMemory cuda_memory(int index);
 
 /// Returns the product name of device `index`, or "CUDA device".

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::int64_t kGigabyte = 1LL << 30;
 
-// Returns "" when a small kernel gives the right answer on the device, or the reason why not.
+// Returns "" if a small kernel gives the right answer on the device, or the reason why not.
 std::string try_kernel(c10::Device device) {
   try {
     const auto ones = torch::ones({64, 64}, device);
@@ -31,7 +31,8 @@ std::string try_kernel(c10::Device device) {
 
 int index_of(c10::Device device) { return device.has_index() ? device.index() : 0; }
 
-// Each tells why a kind of device cannot be used, as far as that shows without using it; "" when nothing is against it.
+// Each returns why a kind of device cannot be used, as far as can be known without using it; "" if there is no
+// objection.
 std::string refuse_cuda(int index) {
   if (auto reason = load_cuda_library(); !reason.empty()) return reason;
   if (!torch::cuda::is_available()) return "LibTorch finds no usable CUDA device";
@@ -55,7 +56,7 @@ std::string refuse(c10::Device device) {
   return device.is_mps() ? refuse_mps() : refuse_other(device);
 }
 
-// Returns "" when the device can be used, with `chosen` filled in, or the reason why not.
+// Returns "" if the device can be used and sets `chosen`, or returns the reason why not.
 std::string try_device(c10::Device device, const DeviceOptions& options, const Host& host, ChosenDevice& chosen) {
   if (auto reason = refuse(device); !reason.empty()) return reason;
   ChosenDevice candidate;
@@ -77,7 +78,7 @@ c10::Device parse_device(const std::string& name) {
   }
 }
 
-// The devices to try, the best first. CUDA must be asked before anything asks LibTorch for its accelerator.
+// The devices to try, best first. CUDA must be queried before LibTorch is asked for its accelerator.
 std::vector<std::pair<std::string, c10::Device>> list_candidates() {
   std::vector<std::pair<std::string, c10::Device>> candidates = {{"cuda", c10::Device(c10::kCUDA, 0)},
                                                                  {"mps", c10::Device(c10::kMPS)}};

@@ -39,11 +39,11 @@ int count_usable_cores() {
 
 std::int64_t meminfo_bytes(const fs::path& path, const std::string& key) {
   const auto kilobytes = parse_count(find_field(read_system_file(path), key));
-  if (!kilobytes) throw Error(ErrorKind::kData, fmt::format("{} does not tell {}", path.string(), key));
+  if (!kilobytes) throw Error(ErrorKind::kData, fmt::format("{} does not contain {}", path.string(), key));
   return *kilobytes * 1024;
 }
 
-// Returns 0 where there is none.
+// Returns 0 if there is none.
 std::int64_t address_space_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 0;

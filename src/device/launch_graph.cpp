@@ -11,11 +11,11 @@
 namespace assay::device {
 namespace {
 
-// Built from src/cuda under the preset `cuda`, and kept apart so that the engines start without CUDA's libraries.
+// Built from src/cuda under the preset `cuda`; a separate library, so that the engines start without CUDA's libraries.
 constexpr auto kLibrary = "libassay_cuda.so";
 
 [[noreturn]] void fail(const std::string& reason, const std::string& advice) {
-  throw Error(ErrorKind::kConfig, "no graph of kernels: " + reason, "", advice);
+  throw Error(ErrorKind::kConfig, "no CUDA graph: " + reason, "", advice);
 }
 
 void* load_library() {
@@ -24,9 +24,9 @@ void* load_library() {
   for (const auto& place : {folder / kLibrary, folder / "engines" / kLibrary}) {
     if (!std::filesystem::exists(place, error)) continue;
     if (auto* library = ::dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
-    fail(fmt::format("{} cannot be loaded: {}", place.string(), ::dlerror()), "build it anew: make build PRESET=cuda");
+    fail(fmt::format("{} cannot be loaded: {}", place.string(), ::dlerror()), "rebuild it: make build PRESET=cuda");
   }
-  fail("this build has no part for CUDA", "make build PRESET=cuda, after make setup GPU=1");
+  fail("this build has no CUDA part", "make build PRESET=cuda, after make setup GPU=1");
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ void* load_library() {
 std::unique_ptr<LaunchGraph> make_launch_graph(c10::Device device) {
   if (!device.is_cuda()) fail(fmt::format("device {} records none", device.str()), "train.launch_graph=false");
   auto* make = reinterpret_cast<LaunchGraph* (*)(int)>(::dlsym(load_library(), "assay_make_cuda_launch_graph"));
-  if (make == nullptr) fail(fmt::format("{} is of another build", kLibrary), "build it anew: make build PRESET=cuda");
+  if (make == nullptr) fail(fmt::format("{} belongs to another build", kLibrary), "rebuild it: make build PRESET=cuda");
   return std::unique_ptr<LaunchGraph>(make(std::max<int>(device.index(), 0)));
 }
 

@@ -7,23 +7,23 @@
 
 namespace assay::device {
 
-/// Records the kernels that some work launches on an accelerator, and launches all of them again at once, which a
-/// network of many small kernels gains from: the processor's time for each of them is spared.
+/// Records the kernels that some work launches on an accelerator, and launches them all again at once. This speeds up
+/// networks with many small kernels, since it saves the processor's time for each launch.
 class LaunchGraph {
  public:
   virtual ~LaunchGraph() = default;
 
-  /// Performs `work` a few times and records it once; what was recorded before is let go. Each later replay() reads
-  /// and writes the same memory, so `work` must work on tensors that stay, and may neither wait for the device nor
-  /// look at a number there.
-  /// Errors: whatever `work` throws, and c10::Error for what cannot be recorded; then nothing is recorded.
+  /// Performs `work` a few times and records it once, replacing an earlier recording. Each later replay() reads and
+  /// writes the same memory, so `work` must use tensors that stay alive, and must neither wait for the device nor read
+  /// a number from it.
+  /// Errors: whatever `work` throws, and c10::Error if it cannot be recorded; then nothing is recorded.
   virtual void record(const std::function<void()>& work) = 0;
 
-  /// Performs the recorded work; random numbers are those of the generator's present seed.
+  /// Performs the recorded work; random numbers follow the generator's current seed.
   virtual void replay() = 0;
 };
 
-/// Makes the recorder of a device. Errors: Error(kConfig) saying why the device has none.
+/// Makes the recorder of a device. Errors: Error(kConfig) with the reason if the device has none.
 std::unique_ptr<LaunchGraph> make_launch_graph(c10::Device device);
 
 }  // namespace assay::device

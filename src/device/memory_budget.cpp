@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::int64_t kHugePagesFrom = 4'000'000'000;
 constexpr std::int64_t kKeepsPagesFrom = 512'000'000;
-constexpr std::int64_t kAssumedMemory = 2'000'000'000;  // of an accelerator that does not tell
+constexpr std::int64_t kAssumedMemory = 2'000'000'000;  // of an accelerator that does not report it
 
 struct Memory {
   std::int64_t total_bytes = 0;
@@ -27,7 +27,7 @@ struct Memory {
   std::string bounded_by = "the device";
 };
 
-// On Apple machines the accelerator shares the host's memory, and may use what Metal recommends.
+// On Apple machines the accelerator shares the host's memory, up to Metal's recommendation.
 Memory mps_memory() {
   const auto& hooks = at::detail::getMPSHooks();
   const auto recommended = static_cast<std::int64_t>(hooks.getRecommendedMaxMemory());
@@ -60,16 +60,16 @@ Memory memory_of(c10::Device device) {
   return {memory.total_bytes, memory.free_bytes};
 }
 
-// Freed pages are kept, and huge ones used, for speed (front/freed_memory.h). A huge page of which a part is given back
-// counts whole until the system runs out of memory: twice the budget was seen. Where memory is scarce, what is freed is
-// given back at once.
+// Freed pages are kept, and huge pages used, for speed (front/freed_memory.h). A partly freed huge page counts whole
+// until the system runs out of memory; twice the budget was observed. So scarce memory is returned as soon as it is
+// freed.
 void keep_fewer_pages(std::int64_t budget_bytes) {
   if (budget_bytes < kHugePagesFrom) ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   if (budget_bytes >= kKeepsPagesFrom) return;
   ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 1 << 20);
   ::mallopt(M_TOP_PAD, 0);
-  ::mallopt(M_ARENA_MAX, 2);  // each further one takes 64 MB of address space, which may be what is scarce
+  ::mallopt(M_ARENA_MAX, 2);  // each further one takes 64 MB of address space, which may be scarce
 }
 
 std::string limit_cuda_allocator(double fraction) {
@@ -89,7 +89,7 @@ void set_memory_budget(const DeviceOptions& options, ChosenDevice& chosen) {
   auto memory = memory_of(chosen.device);
   if (memory.total_bytes <= 0) {
     memory = {kAssumedMemory, kAssumedMemory, "an assumption"};
-    chosen.notes.push_back(fmt::format("{} does not tell its memory: {} are assumed; device.memory_budget sets it",
+    chosen.notes.push_back(fmt::format("{} does not report its memory: assuming {}; set device.memory_budget",
                                        chosen.device.str(), format_memory_size(kAssumedMemory)));
   }
   const auto fraction = chosen.device.is_cpu() ? options.host_memory_fraction : options.accelerator_memory_fraction;
@@ -100,7 +100,7 @@ void set_memory_budget(const DeviceOptions& options, ChosenDevice& chosen) {
   if (options.memory_budget != "auto") {
     const auto asked = parse_memory_size(options.memory_budget, "device.memory_budget");
     if (asked > memory.free_bytes) {
-      chosen.notes.push_back(fmt::format("device.memory_budget = \"{}\" is more than the {} that are free",
+      chosen.notes.push_back(fmt::format("device.memory_budget = \"{}\" exceeds the free memory of {}",
                                          options.memory_budget, format_memory_size(memory.free_bytes)));
     } else {
       chosen.bounded_by = "user";

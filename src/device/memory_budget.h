@@ -4,12 +4,12 @@
 
 namespace assay::device {
 
-/// Fills in total, free and budgeted memory of a device, and who bounds them; what the process keeps unused is given
-/// back first. Where the memory cannot be found out, a small one is assumed and noted.
+/// Sets total, free and budgeted memory of a device, and what bounds them; memory that the process holds unused is
+/// released first. If the memory is unknown, a small amount is assumed and noted.
 void set_memory_budget(const DeviceOptions& options, ChosenDevice& chosen);
 
-/// Has memory beyond the budget refused: by the metering allocator on the CPU, by LibTorch's allocators elsewhere. On
-/// CUDA this must come before the device is used for the first time.
+/// Enforces the budget: by the metering allocator on the CPU, by LibTorch's allocators elsewhere. On CUDA this must
+/// happen before the device is first used.
 void enforce_memory_budget(const DeviceOptions& options, ChosenDevice& chosen);
 
 }  // namespace assay::device

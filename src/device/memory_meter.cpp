@@ -12,7 +12,8 @@
 namespace assay::device {
 namespace {
 
-// What the caching allocator reserves is what the driver counts and what a budget bounds: more than tensors use.
+// Counts the memory reserved by the caching allocator, more than tensors use: the driver counts it and a budget bounds
+// it.
 class CachingMeter final : public MemoryMeter {
  public:
   CachingMeter(c10::DeviceAllocator& allocator, c10::DeviceIndex index) : allocator_(allocator), index_(index) {}
@@ -39,7 +40,7 @@ class CachingMeter final : public MemoryMeter {
   c10::DeviceIndex index_;
 };
 
-// MPS keeps no peak, but its driver memory only grows until the cache is emptied.
+// MPS records no peak, but its driver memory only grows until the cache is emptied.
 class MpsMeter final : public MemoryMeter {
  public:
   std::int64_t current_bytes() const override { return static_cast<std::int64_t>(hooks_.getCurrentAllocatedMemory()); }

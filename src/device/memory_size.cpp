@@ -21,7 +21,7 @@ std::int64_t parse_memory_size(const std::string& text, const std::string& key) 
   const auto found = kUnits.find(unit);
   const bool is_size = end != text.c_str() && found != kUnits.end() && number > 0.0 && number * found->second < 1e18;
   if (!is_size) {
-    throw Error(ErrorKind::kConfig, fmt::format("{} = \"{}\" is no size of memory", key, text), "",
+    throw Error(ErrorKind::kConfig, fmt::format("{} = \"{}\" is not a memory size", key, text), "",
                 "such as \"2 GB\", \"1.5 GiB\" or \"800 MB\"");
   }
   return std::llround(number * found->second);

@@ -5,8 +5,8 @@
 
 namespace assay::device {
 
-/// Reads a size such as "2 GB", "1.5GiB", "800 MB" or "2000000000". Decimal units count in thousands, binary ones
-/// (KiB, MiB, GiB) in 1024. Units: bytes. Errors: Error(kConfig) naming `key`.
+/// Reads a size such as "2 GB", "1.5GiB", "800 MB" or "2000000000". Decimal units count in thousands, binary ones (KiB,
+/// MiB, GiB) in 1024. Units: bytes. Errors: Error(kConfig) naming `key`.
 std::int64_t parse_memory_size(const std::string& text, const std::string& key);
 
 /// Formats for people: "2.4 GB", "830 MB".

@@ -20,8 +20,8 @@ std::atomic<std::int64_t> budget{0};
 std::atomic<std::int64_t> unmetered{0};
 c10::Allocator* original = nullptr;
 
-// Stands in the last bytes of each block that counts. Pointers stay those of the original allocator, so that a block
-// which was allocated before the meter came can be released through it: such a block has no mark.
+// Mark in the last bytes of each counted block. Pointers are those of the original allocator, so that blocks allocated
+// before the meter was installed, which have no mark, can be released through it.
 struct Mark {
   std::uint64_t signature;
   std::int64_t num_bytes;
@@ -104,7 +104,7 @@ class HostMeter final : public MemoryMeter {
     release_unused();
     peak = current.load();
   }
-  std::int64_t num_retries() const override { return 0; }  // nothing is kept that could be given back
+  std::int64_t num_retries() const override { return 0; }  // nothing is cached that could be released
 };
 
 }  // namespace

@@ -7,17 +7,17 @@
 
 namespace assay::device {
 
-/// Puts a meter in front of LibTorch's allocator of host memory, once a process. From then on the memory of tensors on
-/// the CPU counts, and the budget below is kept. Memory that was allocated before never counts.
+/// Wraps LibTorch's host memory allocator with a meter, once per process. From then on the memory of tensors on the CPU
+/// is counted and the budget below enforced. Earlier allocations never count.
 void install_metering_allocator();
 
-/// Bounds what the metering allocator hands out: an allocation beyond it throws c10::OutOfMemoryError, as on an
-/// accelerator. 0 lifts the bound. Units: bytes.
+/// Bounds the memory of the metering allocator: an allocation beyond it throws c10::OutOfMemoryError, as on an
+/// accelerator. 0 removes the bound. Units: bytes.
 void set_host_memory_budget(std::int64_t budget_bytes);
 
 std::int64_t host_memory_budget();
 
-/// Makes a meter of the metering allocator; all of them share one peak.
+/// Makes a meter of the metering allocator; all meters share one peak.
 std::unique_ptr<MemoryMeter> make_host_memory_meter();
 
 }  // namespace assay::device

@@ -8,7 +8,7 @@
 
 namespace assay::device {
 
-/// Holds what one class of device makes of what an experiment asks for; configs/device/*.toml.
+/// Defaults of one class of device; configs/device/*.toml.
 struct Tier {
   double batch_share = 1.0;
   std::string precision = "fp32";
@@ -20,11 +20,11 @@ struct Tier {
         config::field("batch_share", &Tier::batch_share, config::between(0.01, 1.0),
                       "largest micro batch as a share of batch.global"),
         config::field("precision", &Tier::precision, config::one_of("fp32", "tf32", "bf16", "fp16"),
-                      "in which numbers training multiplies where it leaves the choice to the device"),
+                      "precision that train.precision = auto takes"),
         config::field("image_size", &Tier::image_size, config::at_least(8).in("pixels"),
-                      "largest side that the device is meant for; larger images are told, not resized"),
+                      "largest image side meant for the device; larger images give a note and are not resized"),
         config::field("num_workers", &Tier::num_workers, config::between(0, 64),
-                      "threads that prepare batches where data.loader.num_workers is auto; a core stays free")
+                      "workers for data.loader.num_workers = auto; one core stays free")
             .outside_run_key());
   }
 };
@@ -43,7 +43,7 @@ struct Tiers {
   }
 };
 
-/// More than any machine has cores; LibTorch would start as many as it is told.
+/// More than the cores of any machine; LibTorch would start as many threads as requested.
 inline constexpr int kMostThreads = 4096;
 
 struct DeviceOptions {
@@ -62,23 +62,23 @@ struct DeviceOptions {
     return config::schema<DeviceOptions>(
         config::field("name", &DeviceOptions::name, "auto, cpu, cuda, cuda:1, mps, xpu"),
         config::field("threads", &DeviceOptions::threads, config::between(1, kMostThreads),
-                      "threads of one operation; auto: the cores"),
+                      "threads of one operation; auto: one per core"),
         config::field("interop_threads", &DeviceOptions::interop_threads, config::between(1, kMostThreads),
-                      "operations that may run at a time on the CPU; auto: as LibTorch has it"),
+                      "operations that may run at a time on the CPU; auto: LibTorch's default"),
         config::field("memory_budget", &DeviceOptions::memory_budget,
-                      "what a run may use, such as \"2 GB\"; auto: the fraction below"),
+                      "memory that a run may use, such as \"2 GB\"; auto: the fraction below"),
         config::field("accelerator_memory_fraction", &DeviceOptions::accelerator_memory_fraction,
                       config::between(0.01, 1.0), "share of an accelerator's free memory that a run may use"),
         config::field("host_memory_fraction", &DeviceOptions::host_memory_fraction, config::between(0.01, 1.0),
                       "share of the available host memory that a run may use on the CPU"),
         config::field("enforce_budget", &DeviceOptions::enforce_budget,
-                      "refuse memory beyond the budget, instead of only sizing the batch by it"),
+                      "enforce the budget, instead of only sizing the batch by it"),
         config::field("cudnn_benchmark", &DeviceOptions::cudnn_benchmark,
                       "let cuDNN time its algorithms; results may then differ from run to run"),
         config::field("pinned_memory", &DeviceOptions::pinned_memory,
-                      "make batches in memory that a CUDA device reads by itself")
+                      "put batches in page-locked memory, which a CUDA device reads directly")
             .outside_run_key(),
-        config::field("tiers", &DeviceOptions::tiers, "what a class of device makes of what is asked for"));
+        config::field("tiers", &DeviceOptions::tiers, "defaults of each class of device"));
   }
 };
 
@@ -92,17 +92,16 @@ struct BatchOptions {
 
   static auto schema() {
     return config::schema<BatchOptions>(
-        config::field(
-            "global", &BatchOptions::global, config::at_least(2),
-            "images of one optimizer step; auto: the largest power of two that fits, or batch.micro if given"),
+        config::field("global", &BatchOptions::global, config::at_least(2),
+                      "images of one optimizer step; auto: the largest power of two that fits, or batch.micro if set"),
         config::field("micro", &BatchOptions::micro, config::at_least(2),
                       "images of one forward pass; auto: as many as fit"),
-        config::field("largest", &BatchOptions::largest, config::at_least(2), "bound of an automatic global batch"),
+        config::field("largest", &BatchOptions::largest, config::at_least(2), "largest automatic global batch"),
         config::field("lr_scaling", &BatchOptions::lr_scaling, config::one_of("auto", "none", "linear", "sqrt"),
                       "how the learning rate follows global / base; auto: linear when global is automatic, else none"),
         config::field("base", &BatchOptions::base, config::at_least(1),
-                      "global batch for which the learning rate is meant"),
-        config::field("cache", &BatchOptions::cache, "try first the micro batch that was found before"));
+                      "global batch for which the learning rate is set"),
+        config::field("cache", &BatchOptions::cache, "try the cached micro batch first"));
   }
 };
 

@@ -10,7 +10,7 @@
 namespace assay::device {
 namespace {
 
-// MPS, cuBLAS and the CUDA runtime report exhausted memory as errors of no type of their own.
+// MPS, cuBLAS and the CUDA runtime report exhausted memory as generic errors.
 bool tells_of_exhausted_memory(std::string_view text) {
   for (const auto* sign : {"MPS backend out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDA error: out of memory",
                            "DefaultCPUAllocator: can't allocate memory", "not enough memory: you tried to allocate"}) {

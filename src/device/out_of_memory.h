@@ -4,9 +4,9 @@
 
 namespace assay::device {
 
-/// Runs `work`; returns whether its memory sufficed. When it ran out, on the host or on an accelerator, whatever `work`
-/// held is released, the accelerator's unused memory is given back, and the caller must undo what `work` had half done
-/// (gradients, counters). All other errors are passed on.
+/// Runs `work`; returns whether memory sufficed. If memory ran out, on the host or on an accelerator, everything held
+/// by `work` and the accelerator's unused memory are released, and the caller must undo partial results of `work`
+/// (gradients, counters). All other errors pass through.
 bool ran_within_memory(const std::function<void()>& work);
 
 }  // namespace assay::device

@@ -16,12 +16,12 @@ namespace assay::device {
 namespace {
 
 std::atomic<std::int64_t> limit{0};
-std::atomic<std::int64_t> claimed{0};   // since the last look
-std::atomic<std::int64_t> unlooked{0};  // that may be claimed before the next look
+std::atomic<std::int64_t> claimed{0};   // since the last query
+std::atomic<std::int64_t> unlooked{0};  // may still be claimed before the next query
 std::atomic<std::int64_t> at_start{0};  // private memory when the bound was set
 std::mutex looking;
 
-// Remembers the outcome of a look. Half of what is left is for what no allocator claims.
+// Stores the result of a query. Half of the remaining memory is reserved for growth that no allocator reports.
 void look_again_after(std::int64_t left) {
   claimed = 0;
   unlooked = std::max<std::int64_t>(0, left / 2);

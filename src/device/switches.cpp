@@ -7,14 +7,14 @@
 namespace assay::device {
 namespace {
 
-// LibTorch takes the number once, before the first operation.
+// LibTorch accepts the number once, before the first operation.
 std::string set_interop_threads(int count) {
   if (at::get_num_interop_threads() == static_cast<std::size_t>(count)) return "";
   try {
     at::set_num_interop_threads(count);
     return "";
   } catch (const c10::Error&) {
-    return fmt::format("device.interop_threads = {}: LibTorch had begun to work with {}", count,
+    return fmt::format("device.interop_threads = {}: LibTorch had already started with {}", count,
                        at::get_num_interop_threads());
   }
 }

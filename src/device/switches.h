@@ -9,10 +9,10 @@
 
 namespace assay::device {
 
-/// Sets what LibTorch offers for the whole process: threads, cuDNN's search. Returns what could not be set.
+/// Sets LibTorch's process-wide options: threads, cuDNN's search. Returns those that could not be set.
 std::vector<std::string> set_switches(const DeviceOptions& options, const Host& host);
 
-/// Lists the switches as they stand, by the keys under which they are logged: ("device.threads", "2").
+/// Lists the current switches by the keys under which they are logged: ("device.threads", "2").
 std::vector<std::pair<std::string, std::string>> list_switches();
 
 }  // namespace assay::device

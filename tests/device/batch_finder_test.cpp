@@ -30,7 +30,7 @@ TEST_F(BatchFinderTest, TakesTheLargestAskedForWhenItFits) {
   search_.largest = 80;
   const auto found = find();
   EXPECT_EQ(found.num_samples, 80);
-  EXPECT_EQ(found.reason, "the largest asked for fits");
+  EXPECT_EQ(found.reason, "the largest allowed fits");
   EXPECT_LE(found.steps.size(), 4U);
 }
 
