@@ -13,7 +13,7 @@ namespace assay::eval {
 /// Computes logits. Shapes: images (B, 3, H, W) -> (B, K).
 using Predict = std::function<at::Tensor(const at::Tensor& images)>;
 
-/// Is how well a classifier does on a set of images.
+/// Performance of a classifier on a set of images.
 struct Accuracy {
   std::int64_t num_correct = 0;
   std::int64_t num_samples = 0;
@@ -25,11 +25,11 @@ struct Accuracy {
   }
 };
 
-/// Evaluates `predict` on one pass of the loader without recording gradients. `title` heads the progress bar.
-/// Errors: Stopped when a signal asked for it.
+/// Evaluates `predict` on one pass of the loader without recording gradients. `title` labels the progress bar.
+/// Errors: Stopped if a signal requested it.
 Accuracy measure_accuracy(const Predict& predict, data::Loader& loader, c10::Device device, const std::string& title);
 
-/// Returns the share of images that two classifiers put into the same class. Shapes: both (N).
+/// Returns the share of images to which two classifiers assign the same class. Shapes: both (N).
 double agreement(const at::Tensor& predictions, const at::Tensor& reference);
 
 }  // namespace assay::eval

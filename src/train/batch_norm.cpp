@@ -14,7 +14,7 @@
 namespace assay::train {
 namespace {
 
-// Makes layers average their statistics plainly, from nothing, for as long as it lives.
+// Makes layers compute a plain average of their statistics, from scratch, during its lifetime.
 class PlainAverages {
  public:
   explicit PlainAverages(torch::nn::Module& module) {

@@ -11,7 +11,7 @@
 namespace assay::train {
 namespace {
 
-// Serialised in memory first: LibTorch's own file writer reports a full disk as an internal error.
+// Serialised in memory first, since LibTorch's own file writer reports a full disk as an internal error.
 void write_archive(torch::serialize::OutputArchive& archive, const std::filesystem::path& file) {
   std::ostringstream bytes;
   archive.save_to(bytes);

@@ -9,7 +9,7 @@
 namespace assay::train {
 namespace {
 
-// JSON has no NaN and no infinity: they are kept as text.
+// JSON has neither NaN nor infinity, so they are stored as text.
 Json write_value(double value) {
   if (std::isfinite(value)) return value;
   return std::isnan(value) ? "nan" : value > 0.0 ? "inf" : "-inf";
@@ -40,7 +40,7 @@ void read_value(const Json& json, std::vector<double>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) read_value(json.at(i), values[i]);
 }
 
-// Calls `visit(name, value)` for all that is saved, so that writing and reading cannot differ.
+// Calls `visit(name, value)` for every saved member, so that writing and reading cannot differ.
 template <typename AnyEpoch, typename Visit>
 void visit_epoch(AnyEpoch& epoch, const Visit& visit) {
   visit("epoch", epoch.epoch);
@@ -127,7 +127,7 @@ Counters read_counters(const Json& json) try {
   return counters;
 } catch (const Json::exception& error) {
   throw Error(ErrorKind::kData, fmt::format("the checkpoint is of another version of Assay: {}", error.what()), "",
-              "train.checkpoint.resume=never begins anew");
+              "train.checkpoint.resume=never starts again");
 }
 
 }  // namespace assay::train

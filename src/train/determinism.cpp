@@ -17,7 +17,7 @@ class Scope {
         cudnn_(at::globalContext().deterministicCuDNN()),
         benchmark_(at::globalContext().benchmarkCuDNN()),
         fill_(at::globalContext().deterministicFillUninitializedMemory()) {
-    // cuBLAS gives equal bits only with a workspace of fixed size.
+    // cuBLAS is bit-reproducible only with a workspace of fixed size.
     if (device.is_cuda()) ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*replace=*/0);
     set(true, true, false, false);
   }

@@ -6,9 +6,9 @@
 
 namespace assay::train {
 
-/// Runs `work` so that it gives the same bits each time on the same machine with the same number of threads. When not
-/// `deterministic`, only lets LibTorch choose as it likes.
-/// Errors: Error(kConfig) for an operation that has no such form on the device; whatever `work` throws.
+/// Runs `work` so that it gives the same bits each time on the same machine with the same number of threads. Without
+/// `deterministic`, LibTorch chooses freely.
+/// Errors: Error(kConfig) for an operation without a deterministic form on the device; whatever `work` throws.
 void run_deterministically(bool deterministic, c10::Device device, const std::function<void()>& work);
 
 }  // namespace assay::train

@@ -10,11 +10,10 @@
 
 namespace assay::train {
 
-/// Gives every dropout layer of a module the same rate. Returns how many there are.
+/// Sets the rate of every dropout layer of a module. Returns the number of layers.
 std::int64_t set_dropout_rate(torch::nn::Module& module, double rate);
 
-/// Makes all dropout layers of a module, and its stochastic depth, let everything through for as long as it lives;
-/// afterwards they have their own rates again.
+/// Disables all dropout layers of a module, and its stochastic depth, during its lifetime; then restores their rates.
 class DropoutOff {
  public:
   explicit DropoutOff(torch::nn::Module& module);
@@ -25,7 +24,8 @@ class DropoutOff {
   std::int64_t num_layers() const { return static_cast<std::int64_t>(rates_.size()); }
 
  private:
-  std::vector<std::pair<std::function<void(double rate)>, double>> rates_;  // how to set a layer's, and its own
+  std::vector<std::pair<std::function<void(double rate)>, double>> rates_;  // the setter and the original rate of each
+                                                                            // layer
 };
 
 }  // namespace assay::train

@@ -8,10 +8,10 @@
 
 namespace assay::train {
 
-/// Describes an epoch that is under way, for the bar that shows it: loss, accuracy, speed, peak memory.
+/// Describes the epoch in progress for the progress bar: loss, accuracy, speed, peak memory.
 std::string describe_progress(const Epoch& measured);
 
-/// Logs what the last epoch of a history gave, under train/..., val/... and best/val/....
+/// Logs the last epoch of a history under train/..., val/... and best/val/....
 void log_epoch(const std::vector<Epoch>& history, MetricSink& sink);
 
 }  // namespace assay::train

@@ -25,7 +25,8 @@ namespace assay::train {
 namespace {
 
 constexpr std::int64_t kBatchNormBatches = 200;
-constexpr std::int64_t kMostKeptBatches = 3;  // of those whose loss or gradients were not finite
+constexpr std::int64_t kMostKeptBatches = 3;  // largest number of batches saved because their loss or gradients were
+                                              // not finite
 constexpr const char* kDivergedHint = "lower train.optimizer.lr, lengthen the warm-up or set train.clip_norm";
 
 std::int64_t count_kept_batches(const std::filesystem::path& folder) {
@@ -132,13 +133,13 @@ class Trainer {
     const auto kept = file(fmt::format("not_finite_step_{}.pt", counters_.step));
     if (count_kept_batches(kept.parent_path()) < kMostKeptBatches) {
       write_if_possible("copy of the batch", [&] { save_batch(batch, kept); });
-      text += fmt::format("; its batch is kept in {}", kept.string());
+      text += fmt::format("; its batch is saved in {}", kept.string());
     }
     if (options_.not_finite == "stop") {
       throw Error(ErrorKind::kConfig, text, "",
-                  std::string(kDivergedHint) + "; train.not_finite=skip leaves such steps out");
+                  std::string(kDivergedHint) + "; train.not_finite=skip skips such steps");
     }
-    print_status("step left out: {}\n", text);
+    print_status("step skipped: {}\n", text);
   }
 
   void check_skipped(const Epoch& record) const {
@@ -146,7 +147,7 @@ class Trainer {
     if (static_cast<double>(record.num_not_finite) <= most) return;
     throw Error(
         ErrorKind::kConfig,
-        fmt::format("{} of the {} steps of epoch {} were left out, since their loss or gradients were NaN or "
+        fmt::format("{} of the {} steps of epoch {} were skipped, since their loss or gradients were NaN or "
                     "infinity; train.max_skipped = {} allows {:.0f}",
                     record.num_not_finite, input_.train.num_batches(), record.epoch, options_.max_skipped, most),
         "", kDivergedHint);
@@ -186,7 +187,7 @@ class Trainer {
     return eval::measure_accuracy(predict, input_.validation, input_.device, "validation");
   }
 
-  // Of a network that gives NaN the first class is always the largest, which looks like an accuracy.
+  // If a network outputs NaN, the first class is always the largest, which looks like an accuracy.
   void keep_if_best(const Epoch& record) {
     if (!std::isfinite(record.validation_loss) || record.validation_accuracy <= counters_.best_accuracy) return;
     counters_.best_accuracy = record.validation_accuracy;
@@ -200,7 +201,7 @@ class Trainer {
     if (input_.on_epoch) input_.on_epoch(counters_.history.back());
   }
 
-  // From the last state to the weights with which the run ends; the order matters.
+  // From the last state to the final weights; the order matters.
   void finish() {
     const auto tell = [this](const std::string& text) {
       result_.ending.push_back(text);
@@ -217,7 +218,7 @@ class Trainer {
     tell(best ? fmt::format("weights of epoch {}, the best", counters_.best_epoch)
               : fmt::format("weights of epoch {}, the last", counters_.history.size()));
     if (state_.ema) {
-      if (!best) state_.ema->swap();  // the best ones were kept as averages
+      if (!best) state_.ema->swap();  // the best weights were saved as averages
       tell("averaged weights applied");
     }
     if (const auto num_batches = options_.batch_norm_batches.value_or(state_.ema ? kBatchNormBatches : 0)) {
@@ -238,7 +239,7 @@ class Trainer {
   }
 
   void resume() {
-    if (options_.checkpoint.resume == "never") return snapshots_.clear();  // later ones would pass for the newest
+    if (options_.checkpoint.resume == "never") return snapshots_.clear();  // later ones would seem to be the newest
     const auto snapshot = snapshots_.newest();
     if (!snapshot) return;
     state_.restore(*snapshot, input_.settings);
@@ -268,12 +269,12 @@ class Trainer {
     since_save_ = Stopwatch();
   }
 
-  // A disk that is full now may not be so later: training goes on, and what was saved before is still there.
+  // A full disk may have space again later: training continues, and earlier checkpoints remain.
   void write_if_possible(const char* what, const std::function<void()>& write) {
     try {
       write();
     } catch (const Error& error) {
-      print_status("no {} at step {}: {}\n", what, counters_.step, error.what());
+      print_status("cannot save the {} at step {}: {}\n", what, counters_.step, error.what());
       input_.sink.log_metric("train/failed_checkpoints", static_cast<double>(++num_failed_saves_), epoch());
     }
   }

@@ -10,7 +10,7 @@
 
 namespace assay::train {
 
-/// Names the numbers in which a network is computed; weights are always float32.
+/// Precision of a network's computation; weights are always float32.
 enum class Precision {
   kFp32,
   kTf32,  ///< float32 whose products are rounded to 10 bits; CUDA
@@ -22,13 +22,13 @@ enum class Precision {
 Precision parse_precision(const std::string& name);
 std::string to_string(Precision precision);
 
-/// Refuses what the device cannot do, or could only emulate slowly: TF32 off CUDA, bfloat16 on processors without
-/// instructions for it. `isa` lists the processor's instruction sets (device/host.h).
-/// Errors: Error(kConfig) saying why and what to use.
+/// Rejects precisions that the device lacks or could only emulate slowly: TF32 except on CUDA, bfloat16 on processors
+/// without instructions for it. `isa` lists the processor's instruction sets (device/host.h).
+/// Errors: Error(kConfig) with the reason and an alternative.
 void check_precision(Precision precision, c10::Device device, const std::vector<std::string>& isa);
 
-/// Computes in the given precision for as long as it lives. Layers for which half precision is unsafe stay in float32,
-/// as LibTorch's autocast lists say.
+/// Computes in the given precision during its lifetime. Layers for which half precision is unsafe stay in float32,
+/// according to LibTorch's autocast lists.
 class PrecisionScope {
  public:
   PrecisionScope(Precision precision, c10::Device device);
@@ -43,7 +43,7 @@ class PrecisionScope {
   at::ScalarType type_before_ = at::kFloat;
 };
 
-/// Scales the loss so that float16 gradients neither vanish nor overflow; other precisions are left alone.
+/// Scales the loss so that float16 gradients neither vanish nor overflow; does nothing for other precisions.
 /// Source: Micikevicius et al., Mixed precision training, arXiv 1710.03740, section 3.2; constants as in
 /// torch.amp.GradScaler: 65536, doubled after 2,000 good steps, halved after a bad one.
 class LossScaler {
@@ -53,12 +53,12 @@ class LossScaler {
   /// Returns the loss to differentiate.
   at::Tensor scale(const at::Tensor& loss) const;
 
-  /// Takes the scale out of the gradients and tells whether all are finite; backs off when they are not.
+  /// Unscales the gradients and returns whether all are finite; reduces the scale if they are not.
   bool unscale(const std::vector<at::Tensor>& gradients);
 
   double factor() const;
 
-  /// Returns the live tensors of its state; empty when it does nothing.
+  /// Returns the live tensors of its state; empty if it does nothing.
   NamedTensors state() const;
 
  private:

@@ -28,10 +28,10 @@ std::set<impl::ActivityType> activities(c10::Device device) {
 
 struct Operation {
   std::int64_t num_calls = 0;
-  std::uint64_t self_ns = 0;  // without the operations that it called
+  std::uint64_t self_ns = 0;  // excluding the operations that it called
 };
 
-// Events of a thread nest: what lies inside another one is taken off that one's own time.
+// Events of a thread nest: the time of an inner event is subtracted from that of the outer one.
 std::map<std::string, Operation> sum_up(std::vector<const profiler::KinetoEvent*> events) {
   std::sort(events.begin(), events.end(), [](const auto* left, const auto* right) {
     return std::tuple(left->startThreadId(), left->startNs(), right->endNs()) <
@@ -59,8 +59,8 @@ std::string make_table(const std::map<std::string, Operation>& operations) {
             [](const auto& left, const auto& right) { return left.second.self_ns > right.second.self_ns; });
   double total = 0.0;
   for (const auto& [name, operation] : rows) total += static_cast<double>(operation.self_ns);
-  auto text = fmt::format("{} steps; time of each operation without those that it called\n{:>10} {:>7} {:>9}  {}\n",
-                          kNumSteps, "ms a step", "share", "calls", "operation");
+  auto text = fmt::format("{} steps; self time of each operation\n{:>10} {:>7} {:>9}  {}\n", kNumSteps, "ms a step",
+                          "share", "calls", "operation");
   for (const auto& [name, operation] : rows) {
     const auto self = static_cast<double>(operation.self_ns);
     text += fmt::format("{:>10.3f} {:>5.1f} % {:>9}  {}\n", self / 1e6 / kNumSteps, self / total * 100.0,

@@ -7,17 +7,17 @@
 
 namespace assay::train {
 
-/// Records what LibTorch does in some steps of a process, after a few to warm up: `trace.json` for chrome://tracing or
-/// Perfetto, and `operations.txt`, a table of the operations by their time.
+/// Records LibTorch's operations during some steps of a process, after a few warm-up steps: `trace.json` for
+/// chrome://tracing or Perfetto, and `operations.txt`, a table of the operations by their time.
 class Profile {
  public:
-  /// Does nothing when `folder` is empty.
+  /// Does nothing if `folder` is empty.
   Profile(std::filesystem::path folder, c10::Device device);
   ~Profile();
   Profile(const Profile&) = delete;
   Profile& operator=(const Profile&) = delete;
 
-  /// Are called around each step.
+  /// Called around each step.
   void before_step();
   void after_step();
 

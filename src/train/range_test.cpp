@@ -18,9 +18,9 @@ namespace {
 
 constexpr double kKept = 0.9;  // of the average, at each step
 constexpr double kLargestRise = 4.0;
-constexpr double kSmallestFall = 0.01;  // of the loss at first: below it, what falls fastest is noise
+constexpr double kSmallestFall = 0.01;  // of the initial loss: below it, the fastest fall is noise
 
-// Gives a module its parameters and buffers back, however the test ends.
+// Restores a module's parameters and buffers, however the test ends.
 class Unchanged {
  public:
   explicit Unchanged(torch::nn::Module& module) {
@@ -39,7 +39,7 @@ class Unchanged {
   std::vector<at::Tensor> live_, kept_;
 };
 
-// Averages of weights and rates of a schedule have no part in it.
+// Leaves out weight averaging and the rates of a schedule.
 TrainOptions without_average(TrainOptions options) {
   options.ema.decay = 0.0;
   return options;
@@ -95,7 +95,7 @@ class Tester {
     const auto factor = rate / state_.optimizer->learning_rate() * rate_scale_;
     const auto step = stepper_.step(*batch, place, factor, times_);
     if (step.outcome == StepOutcome::kNotFinite) {
-      result_.ended = "the loss or the gradients were no numbers";
+      result_.ended = "the loss or the gradients were NaN or infinity";
       return;
     }
     average_ = kKept * average_ + (1.0 - kKept) * step.loss;

@@ -7,21 +7,22 @@
 
 namespace assay::train {
 
-/// Performs passes of one size as a graph of kernels, recorded once. The optimizer's few kernels stay outside: its rate
-/// changes with each step, and a loss that is no number must be seen before the weights are touched. What cannot be
-/// recorded is left to the caller: passes of another size, and mixed images, whose share is a number of the processor.
+/// Performs passes of one size as a CUDA graph, recorded once. The optimizer's few kernels stay outside: its rate
+/// changes with each step, and NaN or infinity in the loss must be detected before the weights change. The caller
+/// handles passes that cannot be recorded: those of another size, and mixed images, whose share is a number on the
+/// host.
 class RecordedPass {
  public:
-  /// `pass` and the parameters are those that train; the pass and the graph are borrowed.
+  /// `pass` and the parameters are those of the training; the pass and the graph are borrowed.
   RecordedPass(Pass& pass, std::vector<at::Tensor> parameters, device::LaunchGraph& graph);
 
-  /// Begins a step whose passes are mostly like `first`: gives the parameters zeroed gradients that stay where they
-  /// are, and records the pass if none of its size is recorded. Tells whether it did; BatchNorm's statistics, the sums
-  /// of the pass and the generator have changed then. When recording fails, says why, once, and leaves all passes to
+  /// Starts a step whose passes are mostly like `first`: gives the parameters zeroed gradients at fixed addresses, and
+  /// records the pass if none of its size is recorded. Returns whether it recorded; BatchNorm's statistics, the sums of
+  /// the pass and the generator have then changed. If recording fails, prints the reason once and leaves all passes to
   /// the caller. Errors: c10::OutOfMemoryError.
   bool start_step(const PassInput& first);
 
-  /// Performs a pass; tells whether it could. The gradients are added to.
+  /// Performs a pass and returns whether it could. The gradients are accumulated.
   bool run(const PassInput& input);
 
  private:
@@ -32,7 +33,7 @@ class RecordedPass {
   Pass& pass_;
   std::vector<at::Tensor> parameters_, gradients_;
   device::LaunchGraph* graph_;  // null once recording has failed
-  PassInput input_;             // of which the graph's kernels read; undefined: none recorded
+  PassInput input_;             // read by the graph's kernels; undefined: none recorded
 };
 
 }  // namespace assay::train

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 constexpr const char* kKind = "checkpoint";
 constexpr std::size_t kNumKept = 2;
 
-std::string key_of(std::size_t i) { return fmt::format("t{}", i); }  // names have dots, which archives nest by
+std::string key_of(std::size_t i) { return fmt::format("t{}", i); }  // names have dots, at which archives nest
 
 }  // namespace
 
@@ -56,7 +56,7 @@ Snapshot load_snapshot(const fs::path& file) {
   } catch (const std::exception& error) {
     const std::string reason = error.what();
     throw Error(ErrorKind::kData,
-                fmt::format("{} is no checkpoint: {}", file.string(), reason.substr(0, reason.find('\n'))), "",
+                fmt::format("{} is not a checkpoint: {}", file.string(), reason.substr(0, reason.find('\n'))), "",
                 "remove it and train again");
   }
 }
@@ -69,7 +69,7 @@ void restore_tensors(const NamedTensors& saved, const NamedTensors& live) {
     throw Error(ErrorKind::kData,
                 fmt::format("the checkpoint does not fit: {}",
                             found == by_name.end() ? name + " is missing" : name + " has another shape"),
-                "", "train.checkpoint.resume=never begins anew");
+                "", "train.checkpoint.resume=never starts again");
   }
   const torch::NoGradGuard no_grad;
   for (const auto& [name, value] : live) at::Tensor(value).copy_(by_name.at(name));
@@ -87,13 +87,13 @@ void check_settings(const Settings& saved, const Settings& current) {
   }
   if (differences.empty()) return;
   throw Error(ErrorKind::kConfig, "the checkpoint belongs to another configuration:" + differences, "",
-              "train.checkpoint.resume=never begins anew");
+              "train.checkpoint.resume=never starts again");
 }
 
 void SnapshotFolder::save(const Snapshot& snapshot, std::int64_t step) const {
   save_snapshot(snapshot, folder_ / fmt::format("step-{:09}.ckpt", step));
   const auto files = newest_first();
-  std::error_code ignored;  // one too many does no harm
+  std::error_code ignored;  // an extra file does no harm
   for (std::size_t i = kNumKept; i < files.size(); ++i) fs::remove(files[i], ignored);
 }
 
@@ -104,7 +104,7 @@ std::optional<Snapshot> SnapshotFolder::newest() const {
     } catch (const Error& error) {
       print_status("not resumed from: {}\n", error.what());
       auto kept = file;
-      kept += ".damaged";  // or it would count as one of the newest
+      kept += ".damaged";  // otherwise it would count as one of the newest
       std::error_code ignored;
       fs::rename(file, kept, ignored);
     }

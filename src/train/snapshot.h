@@ -11,12 +11,12 @@
 
 namespace assay::train {
 
-/// Lists settings by their dotted keys ("train.optimizer.lr", "0.1").
+/// Settings by dotted key ("train.optimizer.lr", "0.1").
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
-/// Is all that a training needs to go on with the same bits.
+/// The complete state from which a training resumes with the same bits.
 struct Snapshot {
-  Settings settings;  ///< of the run that it belongs to
+  Settings settings;  ///< of the run it belongs to
   Json counters;
   NamedTensors tensors;
 };
@@ -25,15 +25,15 @@ struct Snapshot {
 /// Errors: Error(kData) naming the path and the system's reason.
 void save_snapshot(const Snapshot& snapshot, const std::filesystem::path& file);
 
-/// Loads what save_snapshot saved; its tensors are on the CPU.
-/// Errors: Error(kData) when the file is missing, damaged or something else.
+/// Loads a file of save_snapshot; its tensors are on the CPU.
+/// Errors: Error(kData) if the file is missing, damaged or something else.
 Snapshot load_snapshot(const std::filesystem::path& file);
 
 /// Copies saved tensors into the live ones of the same names.
-/// Errors: Error(kData) naming the first that is missing or of another shape; then nothing has been copied.
+/// Errors: Error(kData) naming the first tensor that is missing or of another shape; then nothing has been copied.
 void restore_tensors(const NamedTensors& saved, const NamedTensors& live);
 
-/// Refuses a snapshot of another run. Errors: Error(kConfig) naming the settings that differ, with both values.
+/// Rejects a snapshot of another run. Errors: Error(kConfig) with the settings that differ and both values.
 void check_settings(const Settings& saved, const Settings& current);
 
 /// Keeps the two newest snapshots of a run.
@@ -42,13 +42,13 @@ class SnapshotFolder {
   explicit SnapshotFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   /// Saves as `step-<step>.ckpt`, then removes all but the two newest.
-  /// Errors: Error(kData); what was saved before is still there.
+  /// Errors: Error(kData); earlier snapshots remain.
   void save(const Snapshot& snapshot, std::int64_t step) const;
 
-  /// Returns the newest snapshot that is whole; tells of damaged ones on stderr and renames them to *.damaged.
+  /// Returns the newest intact snapshot; reports damaged ones on stderr and renames them to *.damaged.
   std::optional<Snapshot> newest() const;
 
-  /// Tells whether there is none, whole or damaged.
+  /// Returns whether there is none, intact or damaged.
   bool empty() const { return newest_first().empty(); }
 
   /// Removes all snapshots.

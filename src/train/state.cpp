@@ -36,7 +36,7 @@ Snapshot TrainState::snapshot(const Settings& settings) const {
 void TrainState::restore(const Snapshot& snapshot, const Settings& settings) {
   check_settings(snapshot.settings, settings);
   counters = read_counters(snapshot.counters);
-  if (counters.best_epoch > 0) keep_as_best();  // makes room for what is copied in
+  if (counters.best_epoch > 0) keep_as_best();  // allocates the tensors to copy into
   restore_tensors(snapshot.tensors, live_tensors());
   schedule->restore(counters.schedule);
 }

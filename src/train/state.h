@@ -12,23 +12,23 @@
 
 namespace assay::train {
 
-/// Holds all that a training changes, so that it can be saved as a whole.
+/// All state that a training changes, so that it can be saved as a whole.
 class TrainState {
  public:
-  /// Begins a training of `epochs` times `steps_per_epoch` steps. The model is borrowed.
+  /// Starts a training of `epochs` times `steps_per_epoch` steps. The model is borrowed.
   TrainState(const TrainOptions& options, models::Model& model, Precision precision, c10::Device device,
              std::int64_t steps_per_epoch);
 
-  /// Keeps the model's weights and buffers as those of the best epoch.
+  /// Saves the model's weights and buffers as those of the best epoch.
   void keep_as_best();
 
-  /// Gives the model the weights and buffers of the best epoch.
+  /// Restores the weights and buffers of the best epoch.
   void use_best() const;
 
   Snapshot snapshot(const Settings& settings) const;
 
-  /// Goes on where a snapshot was taken.
-  /// Errors: Error(kConfig) when it belongs to other settings; Error(kData) when its tensors do not fit.
+  /// Resumes from a snapshot.
+  /// Errors: Error(kConfig) if it belongs to other settings; Error(kData) if its tensors do not fit.
   void restore(const Snapshot& snapshot, const Settings& settings);
 
   Counters counters;

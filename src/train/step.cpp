@@ -16,7 +16,7 @@
 namespace assay::train {
 namespace {
 
-// Dropout draws from LibTorch's own generators: seeding them for each forward pass makes a step repeatable.
+// Dropout draws from LibTorch's own generators; seeding them for each forward pass makes a step repeatable.
 void seed_dropout(std::uint64_t seed, const StepPlace& place, std::int64_t first_image) {
   auto mixed = mix_seed(seed, static_cast<std::uint64_t>(Stream::kDropout));
   for (const auto part : {place.epoch, place.batch, first_image}) {
@@ -76,7 +76,7 @@ PassInput Stepper::part_of(const data::Batch& batch, std::int64_t first, std::in
 
 void Stepper::accumulate(const data::Batch& batch, const StepPlace& place, StepTimes& times) {
   const auto counts = divide_batch(batch.labels.size(0), options_.micro_batch, smallest_pass_);
-  const auto usual = counts[counts.size() / 2];  // of at most two sizes the one that more passes have
+  const auto usual = counts[counts.size() / 2];  // of at most two sizes, the one of more passes
   if (recorded_ && recorded_->start_step(part_of(batch, 0, usual))) undo_forward();
   pass_.start_step();
   std::int64_t first = 0;
@@ -103,7 +103,7 @@ void Stepper::accumulate_within_memory(const data::Batch& batch, const StepPlace
                   "free memory, use a smaller image or model, or set train.gradient_checkpointing=true");
     }
     options_.micro_batch = (tried + 1) / 2;
-    print_status("out of memory in epoch {}, batch {}: from here on in passes of {} images instead of {}\n",
+    print_status("out of memory in epoch {}, batch {}: continuing with passes of {} images instead of {}\n",
                  place.epoch, place.batch, options_.micro_batch, tried);
   }
 }
@@ -116,7 +116,7 @@ std::vector<at::Tensor> Stepper::gradients() const {
   return gradients;
 }
 
-// As torch.nn.utils.clip_grad_norm_, with its 1e-6.
+// Like torch.nn.utils.clip_grad_norm_, with its 1e-6.
 double Stepper::clip(const std::vector<at::Tensor>& gradients) const {
   const auto norm = at::stack(at::_foreach_norm(gradients, 2)).norm().item<double>();
   if (options_.clip_norm > 0.0 && norm > options_.clip_norm)

@@ -10,17 +10,17 @@
 
 namespace assay::train {
 
-/// Tells where the time of steps went. Units: seconds. On an accelerator, which computes while the processor goes on,
-/// a part shows the time until its commands were given.
+/// Where the time of steps went. Units: seconds. An accelerator computes while the processor continues, so there a part
+/// shows the time until its commands were issued.
 struct StepTimes {
   double data = 0.0;  ///< waiting for the loader
   double forward = 0.0;
   double backward = 0.0;
-  double optimizer = 0.0;  ///< with clipping and the average of the weights
+  double optimizer = 0.0;  ///< including clipping and weight averaging
   double logging = 0.0;
 };
 
-/// Names a step, and so its random numbers.
+/// Identifies a step, and so its random numbers.
 struct StepPlace {
   std::int64_t epoch = 0;
   std::int64_t batch = 0;  ///< of the epoch, from 0
@@ -29,39 +29,39 @@ struct StepPlace {
 
 enum class StepOutcome {
   kTaken,
-  kNotFinite,   ///< the loss or the gradients were NaN or infinity: nothing was changed
-  kOverflowed,  ///< float16 gradients overflowed: nothing was changed, and the next loss is scaled less
+  kNotFinite,   ///< the loss or the gradients were NaN or infinity: nothing changed
+  kOverflowed,  ///< float16 gradients overflowed: nothing changed, and the next loss is scaled less
 };
 
 struct StepResult {
   StepOutcome outcome = StepOutcome::kTaken;
   double loss = 0.0;           ///< mean over the batch
-  double num_correct = 0.0;    ///< images classified right; of mixed images, by the shares of their labels
+  double num_correct = 0.0;    ///< correctly classified images; mixed images count by the shares of their labels
   double gradient_norm = 0.0;  ///< Euclidean, of all gradients together, before clipping
 };
 
 struct StepOptions {
   std::int64_t micro_batch = 1;  ///< images of one forward pass
-  double clip_norm = 0.0;        ///< largest Euclidean norm of all gradients together; 0: any
+  double clip_norm = 0.0;        ///< largest Euclidean norm of all gradients together; 0: no limit
   Precision precision = Precision::kFp32;
   std::uint64_t seed = 0;
-  bool halves = true;                    ///< the micro batch, when memory does not suffice; else that is passed on
+  bool halves = true;                    ///< halves the micro batch when memory runs out; otherwise the error passes
+                                         // through
   device::LaunchGraph* graph = nullptr;  ///< borrowed; records a pass (recorded_pass.h)
 };
 
 class TrainState;
 
 /// Takes optimizer steps. Everything is borrowed. A step is a pure function of the weights, the states, the batch and
-/// its place.
+/// its position.
 class Stepper {
  public:
   Stepper(models::Model& model, TrainState& state, Loss loss, c10::Device device, const StepOptions& options);
 
-  /// Computes the gradients of a batch in equal forward passes of at most `micro_batch` images (one more where
-  /// BatchNorm would be left with a single one), whose losses are weighted so that the sum is the mean over the batch,
-  /// and changes the weights. When memory does not suffice, halves the micro
-  /// batch, says so and begins the step anew.
-  /// Errors: Error(kConfig) when not even two images fit.
+  /// Computes the gradients of a batch in equal forward passes of at most `micro_batch` images (one more if BatchNorm
+  /// would otherwise get a single one), weights their losses so that the sum is the mean over the batch, and updates
+  /// the weights. When memory runs out, halves the micro batch, reports it and repeats the step.
+  /// Errors: Error(kConfig) if not even two images fit.
   StepResult step(const data::Batch& batch, const StepPlace& place, double rate_factor, StepTimes& times);
 
   std::int64_t micro_batch() const { return options_.micro_batch; }

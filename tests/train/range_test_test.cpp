@@ -103,7 +103,7 @@ TEST_F(RangeTestTest, EndsWhenTheLossIsNoNumber) {
   multiply_loss_from(20 * 3, std::numeric_limits<double>::quiet_NaN());  // 3 passes a step
   const auto result = test(net_);
   EXPECT_EQ(result.points.size(), 20U);
-  EXPECT_THAT(result.ended, testing::HasSubstr("no numbers"));
+  EXPECT_THAT(result.ended, testing::HasSubstr("NaN or infinity"));
 }
 
 TEST_F(RangeTestTest, EndsWhenTheAverageExceedsFourTimesItsLowest) {

@@ -4,10 +4,10 @@
 
 namespace assay::train {
 
-/// Says how weight decay acts: as a penalty's gradient, which the second moment scales, or on the weights themselves.
+/// Kind of weight decay: the gradient of a penalty, scaled by the second moment, or applied to the weights themselves.
 enum class DecayKind { kPenalty, kDecoupled };
 
-/// Holds the options of Adam or of AdamW; the defaults are those of torch.optim.
+/// Options of Adam or AdamW; the defaults are those of torch.optim.
 template <DecayKind kind>
 struct AdamOptions {
   double lr = 1e-3;
@@ -21,10 +21,10 @@ struct AdamOptions {
     return config::schema<AdamOptions>(
         config::field("lr", &AdamOptions::lr, config::between(0.0, 100.0), "base learning rate"),
         config::field("beta1", &AdamOptions::beta1, config::between(0.0, 1.0),
-                      "share of the gradients' mean that is kept"),
+                      "share of the gradients' average kept at each step"),
         config::field("beta2", &AdamOptions::beta2, config::between(0.0, 1.0),
-                      "share of the squared gradients' mean that is kept"),
-        config::field("eps", &AdamOptions::eps, config::between(0.0, 1.0), "is added to the denominator"),
+                      "share of the squared gradients' average kept at each step"),
+        config::field("eps", &AdamOptions::eps, config::between(0.0, 1.0), "added to the denominator"),
         weight_decay_field<AdamOptions>(
             kind == DecayKind::kPenalty ? "L2 penalty" : "share of the weights that a step at rate 1 removes"),
         decay_norms_and_biases_field<AdamOptions>());
@@ -34,7 +34,7 @@ struct AdamOptions {
 using AdamPenaltyOptions = AdamOptions<DecayKind::kPenalty>;
 using AdamWOptions = AdamOptions<DecayKind::kDecoupled>;
 
-/// Scales each weight's step by moving means of its gradient and of the gradient's square, in LibTorch's fused form.
+/// Scales each weight's step by moving averages of its gradient and squared gradient, in LibTorch's fused form.
 /// Source: Kingma and Ba, Adam, arXiv 1412.6980, algorithm 1; Loshchilov and Hutter, Decoupled Weight Decay
 /// Regularization, arXiv 1711.05101, algorithm 2.
 class Adam final : public ListOptimizer {
@@ -60,7 +60,7 @@ class Adam final : public ListOptimizer {
   double beta1_;
   double beta2_;
   double eps_;
-  at::Tensor num_steps_;  ///< () float, as the kernels read it; one for all parameters
+  at::Tensor num_steps_;  ///< () float, as required by the kernels; one for all parameters
 };
 
 }  // namespace assay::train

@@ -10,13 +10,13 @@
 
 namespace assay::train {
 
-/// Says how much of the weights decays, and whose.
+/// How much the weights decay, and which ones.
 struct Decay {
   double rate;
   bool norms_and_biases;
 };
 
-/// Declares the option `weight_decay`; `help` names its kind.
+/// Declares the option `weight_decay`; `help` describes its kind.
 template <typename Options>
 auto weight_decay_field(std::string_view help) {
   return config::field("weight_decay", &Options::weight_decay, config::between(0.0, 1.0), help);
@@ -26,17 +26,17 @@ auto weight_decay_field(std::string_view help) {
 template <typename Options>
 auto decay_norms_and_biases_field() {
   return config::field("decay_norms_and_biases", &Options::decay_norms_and_biases,
-                       "whether parameters of at most one dimension decay, too");
+                       "whether parameters of at most one dimension decay too");
 }
 
-/// Holds tensors of several parameters list by list, as fused and foreach kernels take them.
+/// Tensors of several parameters as lists, the form that fused and foreach kernels take.
 struct TensorLists {
   std::vector<at::Tensor> values;
   std::vector<at::Tensor> gradients;
-  std::vector<std::vector<at::Tensor>> state;  ///< one list for each name of the state
+  std::vector<std::vector<at::Tensor>> state;  ///< one list for each state name
 };
 
-/// Is an optimizer that keeps tensors of each parameter's shape as its state and changes all parameters at once.
+/// An optimizer whose state is tensors of each parameter's shape, and which changes all parameters at once.
 class ListOptimizer : public Optimizer {
  public:
   void step(double factor) final;
@@ -44,14 +44,14 @@ class ListOptimizer : public Optimizer {
   NamedTensors state() const override;
 
  protected:
-  /// Makes zeros for each of `state_names` and each parameter.
+  /// Creates zeros for each of `state_names` and each parameter.
   ListOptimizer(std::vector<Parameter> parameters, double learning_rate, Decay decay,
                 std::vector<std::string> state_names);
 
-  /// Does what a step does once, before any parameter changes.
+  /// Does the work needed once per step, before any parameter changes.
   virtual void begin_step() {}
 
-  /// Changes parameters, of which at least one is given and all have a gradient.
+  /// Changes the parameters; there is at least one, and all have a gradient.
   virtual void update(TensorLists& lists, double learning_rate, double weight_decay) = 0;
 
  private:

@@ -1,8 +1,8 @@
-// Muon: the momentum of each weight matrix is replaced by the nearest matrix with orthogonal rows or columns, found by
-// Newton and Schulz's iteration. Filters count as the rows of a matrix; the last layer, norms and biases learn by
-// AdamW. Source: Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024,
+// Muon replaces the momentum of each weight matrix by the nearest matrix with orthogonal rows or columns, found by the
+// Newton-Schulz iteration. Filters count as the rows of a matrix; the last layer, norms and biases use AdamW.
+// Source: Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024,
 // https://kellerjordan.github.io/posts/muon/; the order of operations is that of torch.optim.Muon with its "original"
-// rule for the learning rate. That one iterates in bfloat16 everywhere, we do so on accelerators only.
+// rule for the learning rate. torch.optim.Muon iterates in bfloat16 everywhere, Assay only on accelerators.
 
 #include <torch/torch.h>
 
@@ -26,8 +26,8 @@ struct MuonOptions {
     return config::schema<MuonOptions>(
         config::field("lr", &MuonOptions::lr, config::between(0.0, 100.0), "base learning rate of the matrices"),
         config::field("momentum", &MuonOptions::momentum, config::between(0.0, 1.0),
-                      "share of the gradients' mean that is kept"),
-        config::field("nesterov", &MuonOptions::nesterov, "look ahead by the momentum"),
+                      "share of the gradients' average kept at each step"),
+        config::field("nesterov", &MuonOptions::nesterov, "use Nesterov momentum"),
         weight_decay_field<MuonOptions>("share of the matrices that a step at rate 1 removes"),
         config::field("others", &MuonOptions::others, "AdamW for the last layer, norms and biases"));
   }
@@ -37,7 +37,7 @@ constexpr double kLinear = 3.4445, kCubic = -4.7750, kQuintic = 2.0315;
 constexpr int kNumIterations = 5;
 constexpr double kSmallestNorm = 1e-7;
 
-/// Brings all singular values near 1. Shapes: (B, m, n) with m <= n -> the same.
+/// Moves all singular values close to 1. Shapes: (B, m, n) with m <= n -> the same.
 at::Tensor orthogonalize(at::Tensor matrices) {
   matrices = matrices / matrices.norm(2, {1, 2}, /*keepdim=*/true).clamp_min(kSmallestNorm);
   for (int i = 0; i < kNumIterations; ++i) {
@@ -48,7 +48,7 @@ at::Tensor orthogonalize(at::Tensor matrices) {
   return matrices;
 }
 
-/// Tells which parameters Muon changes: those of two and more dimensions but the last of them, which is the head.
+/// Returns whether Muon changes a parameter: those of two and more dimensions except the last one, which is the head.
 std::pair<std::vector<Parameter>, std::vector<Parameter>> split_matrices(const std::vector<Parameter>& parameters) {
   std::vector<Parameter> matrices, others;
   for (const auto& parameter : parameters) (parameter.value.dim() > 1 ? matrices : others).push_back(parameter);
@@ -59,7 +59,7 @@ std::pair<std::vector<Parameter>, std::vector<Parameter>> split_matrices(const s
   return {matrices, others};
 }
 
-/// Changes matrices only.
+/// Changes only matrices.
 class MatrixMuon final : public ListOptimizer {
  public:
   MatrixMuon(const MuonOptions& options, std::vector<Parameter> matrices)

@@ -8,7 +8,7 @@
 #include "config/schema.h"
 #include "train/optimizers/optimizer.h"
 
-/// Ends the file of an optimizer: defines what its line OPTIMIZER(name) in registry.def refers to.
+/// Ends the file of an optimizer: defines the functions that its line OPTIMIZER(name) in registry.def declares.
 /// `Class` is constructed from (Options, parameters).
 #define ASSAY_OPTIMIZER(name, Class, Options)                                                                     \
   OptimizerPlugin optimizer_##name() {                                                                            \

@@ -1,6 +1,6 @@
-// RMSprop: each weight's step is scaled by a moving mean of its squared gradient.
-// Source: Tieleman and Hinton, Lecture 6.5, COURSERA: Neural Networks for Machine Learning, 2012; the place of eps, the
-// momentum and the L2 penalty are those of torch.optim.RMSprop. LibTorch has no fused kernel for it.
+// RMSprop: each weight's step is scaled by a moving average of its squared gradient.
+// Source: Tieleman and Hinton, Lecture 6.5, COURSERA: Neural Networks for Machine Learning, 2012; the position of eps,
+// the momentum and the L2 penalty are those of torch.optim.RMSprop. LibTorch has no fused kernel for it.
 
 #include <torch/torch.h>
 
@@ -22,10 +22,9 @@ struct RmspropOptions {
     return config::schema<RmspropOptions>(
         config::field("lr", &RmspropOptions::lr, config::between(0.0, 100.0), "base learning rate"),
         config::field("alpha", &RmspropOptions::alpha, config::between(0.0, 1.0),
-                      "share of the squared gradients' mean that is kept"),
-        config::field("eps", &RmspropOptions::eps, config::between(0.0, 1.0), "is added to the denominator"),
-        config::field("momentum", &RmspropOptions::momentum, config::between(0.0, 1.0),
-                      "share of the last step that is kept"),
+                      "share of the squared gradients' average kept at each step"),
+        config::field("eps", &RmspropOptions::eps, config::between(0.0, 1.0), "added to the denominator"),
+        config::field("momentum", &RmspropOptions::momentum, config::between(0.0, 1.0), "share of the last step kept"),
         weight_decay_field<RmspropOptions>("L2 penalty"), decay_norms_and_biases_field<RmspropOptions>());
   }
 };

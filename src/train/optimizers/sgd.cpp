@@ -1,6 +1,6 @@
 // Stochastic gradient descent with momentum, in LibTorch's fused form (one kernel for all parameters).
 // Source: Sutskever et al., On the importance of initialization and momentum in deep learning, ICML 2013; weight decay
-// is the L2 penalty of torch.optim.SGD, and so is the order of operations.
+// (an L2 penalty) and the order of operations are those of torch.optim.SGD.
 
 #include <ATen/ops/_fused_sgd.h>
 #include <torch/torch.h>
@@ -21,9 +21,8 @@ struct SgdOptions {
   static auto schema() {
     return config::schema<SgdOptions>(
         config::field("lr", &SgdOptions::lr, config::between(0.0, 100.0), "base learning rate"),
-        config::field("momentum", &SgdOptions::momentum, config::between(0.0, 1.0),
-                      "share of the last step that is kept"),
-        config::field("nesterov", &SgdOptions::nesterov, "look ahead by the momentum"),
+        config::field("momentum", &SgdOptions::momentum, config::between(0.0, 1.0), "share of the last step kept"),
+        config::field("nesterov", &SgdOptions::nesterov, "use Nesterov momentum"),
         weight_decay_field<SgdOptions>("L2 penalty"), decay_norms_and_biases_field<SgdOptions>());
   }
 };
@@ -37,7 +36,7 @@ class Sgd final : public ListOptimizer {
 
  private:
   void update(TensorLists& lists, double learning_rate, double weight_decay) override {
-    // A first step of torch.optim.SGD sets the momentum to the gradient: with momentum 0 before, that is the same.
+    // The first step of torch.optim.SGD sets the momentum to the gradient, which equals starting from momentum 0.
     const auto momentum = lists.state.empty() ? std::vector<at::Tensor>() : lists.state.front();
     at::_fused_sgd_(lists.values, lists.gradients, momentum, weight_decay, options_.momentum, learning_rate,
                     /*dampening=*/0.0, options_.nesterov && options_.momentum > 0.0, /*maximize=*/false,

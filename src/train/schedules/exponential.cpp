@@ -1,4 +1,4 @@
-// A learning rate that falls by the same factor after every epoch.
+// A learning rate that falls by a constant factor after every epoch.
 // Source: torch.optim.lr_scheduler.ExponentialLR.
 
 #include <algorithm>
@@ -18,7 +18,7 @@ struct ExponentialOptions {
     return config::schema<ExponentialOptions>(
         warmup_field<ExponentialOptions>(),
         config::field("gamma", &ExponentialOptions::gamma, config::between(0.0, 1.0),
-                      "what each epoch multiplies the rate by"));
+                      "factor on the rate after each epoch"));
   }
 };
 

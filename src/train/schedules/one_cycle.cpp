@@ -1,6 +1,6 @@
-// One cycle: the rate climbs to the base rate and falls far below where it began, both along half a cosine.
+// One cycle: the rate rises to the base rate and falls far below its initial value, both along half a cosine.
 // Source: Smith and Topin, Super-Convergence, arXiv 1708.07120, in the two phases of
-// torch.optim.lr_scheduler.OneCycleLR; the momentum stays as it is.
+// torch.optim.lr_scheduler.OneCycleLR; the momentum is constant.
 
 #include <algorithm>
 #include <cmath>
@@ -22,11 +22,11 @@ struct OneCycleOptions {
     return config::schema<OneCycleOptions>(
         warmup_field<OneCycleOptions>(),
         config::field("climb_fraction", &OneCycleOptions::climb_fraction, config::between(0.0, 1.0),
-                      "share of the steps after the warm-up in which the rate climbs"),
+                      "share of the steps after the warm-up in which the rate rises"),
         config::field("initial_divisor", &OneCycleOptions::initial_divisor, config::between(1.0, 1e12),
-                      "the base rate over the first"),
+                      "base rate divided by the first rate"),
         config::field("final_divisor", &OneCycleOptions::final_divisor, config::between(1.0, 1e12),
-                      "the first rate over the last"));
+                      "first rate divided by the last rate"));
   }
 };
 

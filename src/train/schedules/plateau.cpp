@@ -22,16 +22,14 @@ struct PlateauOptions {
   static auto schema() {
     return config::schema<PlateauOptions>(
         warmup_field<PlateauOptions>(),
-        config::field("gamma", &PlateauOptions::gamma, config::between(0.0, 1.0),
-                      "what each fall multiplies the rate by"),
+        config::field("gamma", &PlateauOptions::gamma, config::between(0.0, 1.0), "factor on the rate at each fall"),
         config::field("patience", &PlateauOptions::patience, config::at_least(0),
-                      "epochs without improvement that are borne"),
+                      "tolerated epochs without improvement"),
         config::field("threshold", &PlateauOptions::threshold, config::between(0.0, 1.0),
-                      "share of the best loss by which a loss must be lower to count as improvement"),
+                      "share of the best loss by which a loss must be lower to count as an improvement"),
         config::field("cooldown", &PlateauOptions::cooldown, config::at_least(0),
-                      "epochs after a fall in which none counts as without improvement"),
-        config::field("final_factor", &PlateauOptions::final_factor, config::between(0.0, 1.0),
-                      "factor below which the rate does not fall"));
+                      "epochs after a fall that do not count as epochs without improvement"),
+        config::field("final_factor", &PlateauOptions::final_factor, config::between(0.0, 1.0), "lowest factor"));
   }
 };
 

@@ -6,7 +6,7 @@
 #include "config/schema.h"
 #include "train/schedules/schedule.h"
 
-/// Ends the file of a schedule: defines what its line SCHEDULE(name) in registry.def refers to.
+/// Ends the file of a schedule: defines the functions that its line SCHEDULE(name) in registry.def declares.
 /// `Class` is constructed from (Options, num_steps, steps_per_epoch).
 #define ASSAY_SCHEDULE(name, Class, Options)                                                                      \
   SchedulePlugin schedule_##name() {                                                                              \

@@ -17,7 +17,7 @@ struct PolynomialOptions {
     return config::schema<PolynomialOptions>(
         warmup_field<PolynomialOptions>(),
         config::field("power", &PolynomialOptions::power, config::between(0.01, 100.0),
-                      "exponent of the share of steps that is left"));
+                      "exponent of the share of remaining steps"));
   }
 };
 

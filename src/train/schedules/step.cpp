@@ -19,10 +19,10 @@ struct StepOptions {
   static auto schema() {
     return config::schema<StepOptions>(
         warmup_field<StepOptions>(),
-        config::field("gamma", &StepOptions::gamma, config::between(0.0, 1.0), "what each fall multiplies the rate by"),
-        config::field("every_epochs", &StepOptions::every_epochs, config::at_least(1), "epochs from fall to fall"),
+        config::field("gamma", &StepOptions::gamma, config::between(0.0, 1.0), "factor on the rate at each fall"),
+        config::field("every_epochs", &StepOptions::every_epochs, config::at_least(1), "epochs between falls"),
         config::field("milestones", &StepOptions::milestones, config::at_least(1),
-                      "epochs after which the rate falls; when given, in place of every_epochs"));
+                      "epochs after which the rate falls; replaces every_epochs if set"));
   }
 };
 
