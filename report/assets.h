@@ -4,7 +4,7 @@
 
 namespace assay::report {
 
-/// Returns a file of report/templates, or scripts/render_charts, as it was when the program was built.
+/// Returns a file of report/templates, or scripts/render_charts, as of build time.
 /// Errors: std::logic_error for a name that was not built in.
 std::string_view asset(std::string_view name);
 

@@ -13,7 +13,7 @@
 namespace assay::report {
 namespace {
 
-// The baseline first; the others are told apart by people who do not see red and green.
+// The baseline first; all colours can be distinguished without seeing red and green.
 constexpr std::array<const char*, 7> kColors = {"#334155", "#d97706", "#2563eb", "#0f9b8e",
                                                 "#9b4dca", "#c2410c", "#64748b"};
 constexpr std::size_t kMaxEpochsWithPoints = 40;
@@ -34,7 +34,7 @@ Json load_template(const char* name) {
   return specification;
 }
 
-// Gives the cost in the unit of the axis: MB or ms.
+// Returns the cost in the unit of the axis: MB or ms.
 std::optional<double> cost_of(const Variant& variant, Cost cost) {
   if (cost == Cost::kSize)
     return variant.size_bytes ? std::optional(static_cast<double>(*variant.size_bytes) / 1e6) : std::nullopt;
@@ -57,7 +57,7 @@ std::vector<Point> collect_points(const Record& record, Cost cost) {
   return points;
 }
 
-// Gives the corner of the region in which both targets are met: at most x, at least y.
+// Returns the corner of the region in which both targets are met: at most x, at least y.
 std::optional<std::pair<double, double>> target_corner(const Record& record, Cost cost) {
   if (record.variants.empty()) return std::nullopt;
   const auto& baseline = record.variants.front();

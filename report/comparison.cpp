@@ -15,7 +15,7 @@ std::optional<double> relative_change(const std::optional<Number>& value, const 
   return static_cast<double>(*value) / static_cast<double>(*baseline) - 1.0;
 }
 
-// Asks for a fall of at least `reduction`.
+// Requires a decrease of at least `reduction`.
 Verdict judge_reduction(const std::optional<double>& change, const std::optional<double>& reduction) {
   if (!change || !reduction) return Verdict::kUnknown;
   return -*change >= *reduction - kRounding ? Verdict::kMet : Verdict::kMissed;
@@ -33,7 +33,7 @@ void compare_predictions(const Variant& variant, const Variant& baseline, Compar
   if (variant.num_test != baseline.num_test) return;
   const auto num_correct_change = *variant.num_correct - *baseline.num_correct;
   const auto num_changed = std::llround((1.0 - *variant.agreement) * static_cast<double>(*variant.num_test));
-  if (std::abs(num_correct_change) > num_changed) return;  // the agreement was measured on something else
+  if (std::abs(num_correct_change) > num_changed) return;  // the agreement was measured on other images
   const auto interval = paired_change_interval(num_correct_change, num_changed, *variant.num_test);
   result.num_changed = num_changed;
   result.accuracy_interval_points = Interval{interval.low * 100.0, interval.high * 100.0};

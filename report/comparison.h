@@ -8,16 +8,16 @@
 
 namespace assay::report {
 
-/// Says whether a target was reached; kUnknown when the figure or the target is not recorded.
+/// Whether a target was met; kUnknown if the figure or the target is not recorded.
 enum class Verdict { kMet, kMissed, kUnknown };
 
-/// Compares one variant with the baseline and with the targets.
+/// Comparison of one variant with the baseline and with the targets.
 struct Comparison {
   const Variant* variant = nullptr;
   std::optional<double> size_change;                 ///< a fraction, negative = smaller
   std::optional<double> latency_change;              ///< of the median; a fraction, negative = faster
   std::optional<double> accuracy_change_points;      ///< negative = less accurate
-  std::optional<Interval> accuracy_interval_points;  ///< 95 %, paired and conservative; where the agreement is recorded
+  std::optional<Interval> accuracy_interval_points;  ///< 95 %, paired and conservative; if the agreement is recorded
   std::optional<std::int64_t> num_changed;           ///< test images whose predicted class differs from the baseline's
   Verdict size = Verdict::kUnknown;
   Verdict latency = Verdict::kUnknown;
@@ -33,8 +33,8 @@ struct Comparison {
 /// The results point into `record`.
 std::vector<Comparison> compare_with_baseline(const Record& record);
 
-/// Chooses what the headline speaks of: of the variants that meet the most targets the fastest, then the smallest.
-/// Returns nullptr when there is none.
+/// Chooses the variant for the headline: of those that meet the most targets the fastest, then the smallest.
+/// Returns nullptr if there is none.
 const Comparison* choose_best(const std::vector<Comparison>& comparisons);
 
 }  // namespace assay::report

@@ -69,7 +69,7 @@ void add_experiment(const Experiment& experiment, Document& document) {
   if (!record.finished()) {
     document.blocks.emplace_back(
         Notice{Style::kMissed,
-               {{fmt::format("No run of this experiment finished; the newest, {}, is shown as far as it came.",
+               {{fmt::format("No run of this experiment finished; the newest, {}, is shown as far as it got.",
                              record.status)}}});
   }
   const auto comparisons = compare_with_baseline(record);
@@ -83,7 +83,7 @@ void add_experiment(const Experiment& experiment, Document& document) {
 
 void add_unreadable(const std::vector<Unreadable>& unreadable, Document& document) {
   if (unreadable.empty()) return;
-  document.blocks.emplace_back(Heading{2, "Records left out", "left-out"});
+  document.blocks.emplace_back(Heading{2, "Skipped records", "left-out"});
   for (const auto& record : unreadable) {
     document.blocks.emplace_back(Notice{Style::kMissed, {{record.origin, Style::kCode}, {": " + record.reason}}});
   }

@@ -11,25 +11,25 @@
 
 namespace assay::report {
 
-/// Tells how a piece of text is set. Verdict styles become badges in HTML and bold text in Markdown.
+/// Style of a piece of text. Verdict styles become badges in HTML and bold text in Markdown.
 enum class Style { kPlain, kStrong, kCode, kMet, kMissed, kUnknown, kQuiet };
 
-/// Is a piece of text of one style. The text is taken literally: whatever writes it out escapes it.
+/// A piece of text of one style. The text is literal: the writers escape it.
 struct Span {
   std::string text;
   Style style = Style::kPlain;
-  std::string url = "";  ///< followed only when it starts with http:// or https://, or is an #anchor
+  std::string url = "";  ///< a link only if it starts with http:// or https://, or is an #anchor
 };
 using Text = std::vector<Span>;
 
 inline Text plain(std::string text) { return {{std::move(text)}}; }
 
-/// Is a chart: a Vega-Lite specification with its data, and its pictures once rendered.
+/// A chart: a Vega-Lite specification with its data, and its images once rendered.
 struct Chart {
   std::string name;         ///< of its files: "household_compression-size"
-  std::string description;  ///< what a reader who does not see it should know
+  std::string description;  ///< text for readers who cannot see it
   Json specification;
-  std::string svg;  ///< empty when it could not be rendered
+  std::string svg;  ///< empty if it could not be rendered
   std::string png;
 };
 
@@ -41,7 +41,7 @@ struct Heading {
 struct Paragraph {
   Text text;
 };
-/// Is a remark that must not be overlooked.
+/// A remark that must not be overlooked.
 struct Notice {
   Style style = Style::kUnknown;  ///< kMissed for an error
   Text text;
@@ -61,11 +61,11 @@ struct Table {
   std::vector<Column> columns;
   std::vector<Row> rows;
 };
-/// Is a list of names and values.
+/// A list of names and values.
 struct Facts {
   std::vector<std::pair<std::string, Text>> items;
 };
-/// Is one target in the headline.
+/// One target in the headline.
 struct Card {
   std::string label;
   std::string figure;
@@ -76,11 +76,11 @@ struct Card {
 struct Cards {
   std::vector<Card> cards;
 };
-/// Sets charts side by side where there is room.
+/// Charts side by side where there is room.
 struct Figures {
   std::vector<std::pair<std::size_t, std::string>> charts;  ///< index into Document::charts, caption
 };
-/// Is a list of short lines that may be folded away.
+/// A list of short lines that can be folded.
 struct Details {
   std::string summary;
   std::vector<Text> lines;
@@ -88,22 +88,22 @@ struct Details {
 
 using Block = std::variant<Heading, Paragraph, Notice, CodeBlock, Table, Facts, Cards, Figures, Details>;
 
-/// Is a report before it is written out: the one source of the Markdown and of the HTML.
+/// A report before it is written: the source of both the Markdown and the HTML.
 struct Document {
   std::string title;
   std::string subtitle;
-  std::vector<Notice> notices;  ///< about the report itself; stand before everything else
+  std::vector<Notice> notices;  ///< about the report itself; placed before everything else
   std::vector<Block> blocks;
   std::vector<Chart> charts;
 };
 
-/// Names a verdict style in words: "met", "MISSED", "not measured"; "" for the others.
+/// Returns the words for a verdict style: "met", "MISSED", "not measured"; "" for the others.
 std::string_view verdict_word(Style style);
 
-/// Replaces control characters, line ends included, by spaces.
+/// Replaces control characters, including line ends, by spaces.
 std::string single_line(std::string_view text);
 
-/// Says whether `url` may become a link.
+/// Returns whether `url` may become a link.
 bool is_followable(std::string_view url);
 
 /// Writes GitHub-flavoured Markdown; charts refer to <charts_folder>/<name>.svg.
@@ -112,7 +112,7 @@ std::string to_markdown(const Document& document, std::string_view charts_folder
 /// Escapes text so that Markdown shows it literally.
 std::string escape_markdown(std::string_view text);
 
-/// Writes one self-contained page: charts inline, no script, nothing fetched.
+/// Writes one self-contained page: inline charts, no scripts, no external resources.
 std::string to_html(const Document& document);
 
 /// Escapes text so that HTML shows it literally, inside elements and quoted attributes.

@@ -1,4 +1,4 @@
-// What a reader needs to judge and to repeat a run: data, model, machine, command, tracking, gaps, and the other runs.
+// The information needed to judge and repeat a run: data, model, machine, command, tracking, gaps, and the other runs.
 
 #include <fmt/format.h>
 
@@ -19,7 +19,7 @@ constexpr std::size_t kMaxMissing = 40;
 std::string or_none(const std::string& text) { return text.empty() ? kNoFigure : text; }
 
 std::string duration_text(const Record& record) {
-  if (record.has_clock_gone_back) return "unknown: the clock was set back meanwhile";
+  if (record.has_clock_gone_back) return "unknown: the clock was set back during the run";
   return record.duration_s ? format_duration(*record.duration_s) : kNoFigure;
 }
 
@@ -50,9 +50,9 @@ void add_dataset_and_model(const Record& record, Document& document) {
 
 Text commit_text(const Environment& environment) {
   Text text = {{or_none(environment.commit), Style::kCode}};
-  if (!environment.dirty) text.push_back({" (not recorded whether files had changed)"});
+  if (!environment.dirty) text.push_back({" (unknown whether files had changed)"});
   if (environment.dirty == true)
-    text.push_back({" with uncommitted changes: the commit alone does not give this program back"});
+    text.push_back({" with uncommitted changes: the commit alone does not reproduce this program"});
   return text;
 }
 
@@ -90,7 +90,7 @@ void add_reproduction(const Record& record, Document& document) {
   document.blocks.emplace_back(std::move(facts));
 }
 
-// Turns "variants[1].agreement" and "variants[2].agreement" into one line with a count.
+// Merges "variants[1].agreement" and "variants[2].agreement" into one line with a count.
 std::vector<Text> summarize_missing(const std::vector<std::string>& missing) {
   std::map<std::string, int> counts;
   for (const auto& path : missing) {

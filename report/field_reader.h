@@ -10,30 +10,30 @@
 
 namespace assay::report {
 
-/// Reads typed fields of a JSON object that may lack any of them; null counts as absent.
-/// Errors: every getter throws Error(kData) naming the field when it is there with a wrong type or out of range.
+/// Reads typed fields of a JSON object in which any field may be missing; null counts as absent.
+/// Errors: every getter throws Error(kData) naming the field if it has a wrong type or is out of range.
 class FieldReader {
  public:
-  /// `missing` collects the dotted names of the fields that were asked for and are absent.
+  /// `missing` collects the dotted names of requested fields that are absent.
   FieldReader(const Json& object, std::string path, std::string origin, std::vector<std::string>* missing);
 
-  /// Returns a text; empty when absent.
+  /// Returns a string; empty if absent.
   std::string text(std::string_view key) const;
-  /// Returns a text whose absence is nothing to speak of.
+  /// Returns a string whose absence is not recorded.
   std::string optional_text(std::string_view key) const;
-  /// Returns a text without which nothing can be done. Errors: Error(kData) when absent or empty.
+  /// Returns a required string. Errors: Error(kData) if absent or empty.
   std::string required_text(std::string_view key) const;
   std::vector<std::string> texts(std::string_view key) const;
   /// Returns a number in [low, high].
   std::optional<double> number(std::string_view key, double low, double high) const;
-  /// Returns a whole number from `low` up to 2^53, beyond which JSON numbers lose their last digits.
+  /// Returns an integer from `low` up to 2^53, beyond which JSON numbers lose their last digits.
   std::optional<std::int64_t> integer(std::string_view key, std::int64_t low) const;
   std::optional<bool> flag(std::string_view key) const;
-  /// Returns a reader of an object inside; of an empty one, which adds nothing to `missing`, when absent.
+  /// Returns a reader of a nested object; if absent, of an empty one, which adds nothing to `missing`.
   FieldReader object(std::string_view key) const;
-  /// Returns readers of a list of objects; their paths hold the index.
+  /// Returns readers of a list of objects; their paths contain the index.
   std::vector<FieldReader> objects(std::string_view key) const;
-  /// Returns the field itself, or nothing; absence is not noted.
+  /// Returns the field itself, or nothing; its absence is not recorded.
   const Json* find(std::string_view key) const;
 
   /// Throws Error(kData): "<path>.<key>: <what>".

@@ -12,7 +12,7 @@ constexpr std::string_view kMinus = "\u2212";
 constexpr int kMaxDecimals = 6;
 constexpr double kSame = 1e-9;
 
-// Writes a signed number with a real minus; -0.0 loses its sign.
+// Formats a signed number with a real minus sign; -0.0 loses its sign.
 std::string signed_number(double value, int decimals, bool plus) {
   auto digits = fmt::format("{:.{}f}", std::abs(value), decimals);
   const bool zero = digits.find_first_not_of("0.") == std::string::npos;
@@ -21,7 +21,7 @@ std::string signed_number(double value, int decimals, bool plus) {
   return plus ? "+" + digits : digits;
 }
 
-// Adds digits until `value` no longer looks like a limit that it is not.
+// Adds digits until `value` no longer looks equal to a limit from which it differs.
 std::string distinct_from(double value, const std::optional<double>& limit, int decimals) {
   if (limit && std::abs(value - *limit) > kSame) {
     while (decimals < kMaxDecimals && signed_number(value, decimals, true) == signed_number(*limit, decimals, true))

@@ -6,10 +6,10 @@
 
 namespace assay::report {
 
-/// The sign for a figure that was not measured.
+/// The sign for an unmeasured figure.
 constexpr const char* kNoFigure = "–";
 
-/// Formats "6.20 MB" (decimal units, as disks are sold) or "812 kB".
+/// Formats a size as "6.20 MB" (decimal units, as disks are sold) or "812 kB".
 std::string format_bytes(std::optional<std::int64_t> bytes);
 
 /// Formats memory as "23.3 GiB".
@@ -24,14 +24,13 @@ std::string format_count(std::optional<std::int64_t> count);
 /// Formats a fraction as "91.00 %".
 std::string format_percent(std::optional<double> fraction);
 
-/// Formats a fraction with its sign: "−68.2 %". Where rounding would make it look equal to `limit`, more digits are
-/// shown.
+/// Formats a fraction with its sign: "−68.2 %". Shows more digits if rounding would make it look equal to `limit`.
 std::string format_change(std::optional<double> fraction, std::optional<double> limit = std::nullopt);
 
-/// Formats percentage points with their sign: "−0.30"; more digits where rounding would make it look equal to `limit`.
+/// Formats percentage points with their sign: "−0.30"; more digits if rounding would make it look equal to `limit`.
 std::string format_points(std::optional<double> points, std::optional<double> limit = std::nullopt);
 
-/// Formats a limit as short as it goes: "30 %" for 0.3, "5" for points.
+/// Formats a limit as briefly as possible: "30 %" for 0.3, "5" for points.
 std::string format_limit_percent(double fraction);
 std::string format_limit_points(double points);
 

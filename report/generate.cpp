@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kChartsFolder = "charts";
 
-// The charts of an earlier report must not be taken for this one's.
+// Charts of an earlier report must not be mistaken for this one's.
 void write_charts(const std::vector<Chart>& charts, const std::filesystem::path& folder) {
   for (const auto& chart : charts) {
     write_json(folder / (chart.name + ".vl.json"), chart.specification);

@@ -8,16 +8,16 @@
 
 namespace assay::report {
 
-/// Tells what was written and what a reader should be warned of.
+/// The files written, and warnings for the reader.
 struct GeneratedReport {
   std::filesystem::path markdown;
   std::filesystem::path html;
   std::vector<std::string> warnings;
 };
 
-/// Writes report.md, report.html and charts/ into `out`; each file appears whole or not at all.
+/// Writes report.md, report.html and charts/ into `out`, each file atomically.
 /// Without vl-convert the report has no charts, and says so.
-/// Errors: Error(kData) when `out` cannot be written.
+/// Errors: Error(kData) if `out` cannot be written.
 GeneratedReport generate_report(const LoadedRecords& loaded, const std::filesystem::path& out);
 
 }  // namespace assay::report

@@ -42,7 +42,7 @@ std::string write(const Text& text) {
   return line;
 }
 
-// Keeps the identifiers of several pictures on one page apart.
+// Keeps the identifiers of several images on one page distinct.
 std::string with_own_identifiers(const std::string& svg, std::size_t index) {
   const auto prefix = fmt::format("chart{}-", index);
   auto text = svg;

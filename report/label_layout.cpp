@@ -19,7 +19,7 @@ struct Box {
 };
 
 Box box_of(const Label& label) {
-  // UTF-8 continuation bytes take no room of their own.
+  // UTF-8 continuation bytes have no width of their own.
   const auto characters =
       std::count_if(label.text.begin(), label.text.end(), [](char byte) { return (byte & 0xC0) != 0x80; });
   const auto width = kCharacterWidth * static_cast<double>(characters);

@@ -5,7 +5,7 @@
 
 namespace assay::report {
 
-/// Is a point of a chart and where its label goes.
+/// A point of a chart and the position of its label.
 /// Units: pixels from the chart's top left corner; dx, dy from the point to the label's anchor.
 struct Label {
   double x = 0.0;
@@ -18,8 +18,8 @@ struct Label {
   double dy = 0.0;
 };
 
-/// Gives each label a place beside its point where it covers neither a point nor another label, as far as that can be
-/// had. Units: `width` and `height` of the chart in pixels.
+/// Places each label beside its point so that it covers neither a point nor another label, if possible. Units: `width`
+/// and `height` of the chart in pixels.
 void place_labels(std::vector<Label>& labels, double width, double height);
 
 }  // namespace assay::report

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kSpecialCharacters = "\\`*_{}[]<>#|~!&$@";
 
-// Gives the longest row of backticks in `text`, so that a fence can be longer.
+// Returns the length of the longest row of backticks in `text`, so that a fence can be longer.
 std::size_t longest_backticks(std::string_view text) {
   std::size_t longest = 0;
   std::size_t current = 0;
@@ -140,13 +140,13 @@ std::string escape_markdown(std::string_view text) {
   std::string escaped;
   for (std::size_t i = 0; i < line.size(); ++i) {
     const auto byte = line[i];
-    // A list marker counts only at the start of a line, and text may come to stand there.
+    // A list marker counts only at the start of a line, where text may end up.
     const bool marker = i == 0 && (byte == '-' || byte == '+' || byte == '=');
     const bool number = i > 0 && (byte == '.' || byte == ')') &&
                         std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(i),
                                     [](unsigned char digit) { return std::isdigit(digit) != 0; }) &&
                         (i + 1 == line.size() || line[i + 1] == ' ');
-    // GitHub's Markdown takes an underscore inside a word literally; so reads better.
+    // GitHub's Markdown takes an underscore inside a word literally, which reads better.
     const bool inside_word =
         byte == '_' && i > 0 && i + 1 < line.size() && is_word(line[i - 1]) && is_word(line[i + 1]);
     if (marker || number || (!inside_word && kSpecialCharacters.find(byte) != std::string_view::npos)) escaped += '\\';

@@ -29,7 +29,7 @@ Record make_bare_record(const track::RunInfo& run, std::string_view experiment, 
   record.status = run.status;
   record.started = format_utc(run.start_ms);
   if (run.end_ms > run.start_ms) record.duration_s = static_cast<double>(run.end_ms - run.start_ms) / 1e3;
-  record.error = run.status == "RUNNING" ? "still running; its record comes at the end" : "the run left no record";
+  record.error = run.status == "RUNNING" ? "still running; its record is written at the end" : "the run left no record";
   record.tracking_backend = "mlflow";
   record.tracking_url = origin;
   record.missing = {"record.json"};
@@ -62,8 +62,8 @@ LoadedRecords load_records_from_mlflow(std::string_view experiment, std::string_
   const auto found = value_or_throw(api.find_experiment(experiment), origin);
   if (!found || found->deleted) {
     throw Error(ErrorKind::kConfig,
-                fmt::format("there is no experiment \"{}\"{}", experiment, found ? " any more: it was deleted" : ""),
-                origin, "the page at this address lists the experiments");
+                fmt::format("there is no experiment \"{}\"{}", experiment, found ? ": it was deleted" : ""), origin,
+                "the page at this address lists the experiments");
   }
   LoadedRecords loaded;
   for (const auto& run : value_or_throw(api.search_runs(found->id), origin)) {

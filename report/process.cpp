@@ -61,7 +61,7 @@ int spawn(const std::vector<std::string>& arguments, int output, pid_t& child) {
   return error_number;
 }
 
-// Reads until the writers are gone; false when the deadline comes first.
+// Reads until the writers are gone; returns false at the deadline.
 bool read_until_end(int descriptor, Clock::time_point deadline, std::string& output) {
   std::array<char, 4096> buffer{};
   while (true) {
@@ -77,7 +77,7 @@ bool read_until_end(int descriptor, Clock::time_point deadline, std::string& out
   }
 }
 
-// Waits for the child itself, which may outlive its output; false when the deadline comes first.
+// Waits for the child itself, which may outlive its output; returns false at the deadline.
 bool wait_until_ended(pid_t child, Clock::time_point deadline, int& status) {
   while (true) {
     const auto ended = ::waitpid(child, &status, WNOHANG);

@@ -14,7 +14,7 @@ namespace {
 constexpr double kMaxLatencyUs = 1e12;
 constexpr double kMaxDurationS = 1e10;
 constexpr double kMaxLoss = std::numeric_limits<double>::max();
-constexpr double kFloatRounding = 1e-6;  // an accuracy that passed through a 32-bit float
+constexpr double kFloatRounding = 1e-6;  // an accuracy stored as a 32-bit float
 
 void check_format(const FieldReader& reader) {
   const auto format = reader.integer("format", 1);
@@ -76,7 +76,7 @@ Training read_training(const FieldReader& reader) {
   return training;
 }
 
-// Derives whichever of accuracy and count is absent, and refuses two that contradict each other.
+// Derives the accuracy or the count if one of them is absent, and rejects contradictory values.
 void reconcile_accuracy(const FieldReader& reader, Variant& variant) {
   if (!variant.num_test || *variant.num_test == 0) return;
   const auto total = static_cast<double>(*variant.num_test);

@@ -11,14 +11,14 @@
 
 namespace assay::report {
 
-/// The newest format of record.json that can be read.
+/// Newest readable format of record.json.
 constexpr std::int64_t kRecordFormat = 1;
 
-/// Holds what was measured on one deployable form of the network. Anything not measured is empty.
+/// Measurements of one deployable form of the network. Unmeasured values are empty.
 struct Variant {
   std::string name;
   std::string title;
-  std::optional<double> accuracy;  ///< a fraction; from the counts when only they are recorded
+  std::optional<double> accuracy;  ///< a fraction; computed from the counts if only they are recorded
   std::optional<std::int64_t> num_correct;
   std::optional<std::int64_t> num_test;
   std::optional<std::int64_t> size_bytes;
@@ -27,13 +27,13 @@ struct Variant {
   std::optional<std::int64_t> latency_samples;
   std::optional<std::int64_t> latency_batch;
   std::optional<std::int64_t> latency_threads;
-  std::optional<double> agreement;  ///< fraction of the test images classified as by the baseline
+  std::optional<double> agreement;  ///< fraction of the test images with the same class as the baseline
   std::string file;
   std::string sha256;
   std::vector<std::pair<std::string, std::string>> settings;
 };
 
-/// Holds one line of the training history.
+/// One line of the training history.
 struct Epoch {
   std::int64_t number = 0;
   std::optional<double> train_loss;
@@ -64,19 +64,19 @@ struct Environment {
   std::optional<bool> dirty;
 };
 
-/// Holds what compression has to reach, relative to the baseline.
+/// Targets of compression, relative to the baseline.
 struct Targets {
-  std::optional<double> size_reduction;        ///< a fraction: 0.30 asks for 30 % fewer bytes
+  std::optional<double> size_reduction;        ///< a fraction: 0.30 requires 30 % fewer bytes
   std::optional<double> latency_reduction;     ///< a fraction of the median latency
-  std::optional<double> accuracy_drop_points;  ///< percentage points that may be lost
+  std::optional<double> accuracy_drop_points;  ///< largest loss in percentage points
 };
 
-/// Holds one run as record.json tells it.
+/// One run as described by its record.json.
 struct Record {
-  std::string origin;  ///< the file or the tracking run it was read from
+  std::string origin;  ///< the file or the tracking run from which it was read
   std::string experiment, run_key, run_name, status, error, started, command;
   std::optional<double> duration_s;
-  bool has_clock_gone_back = false;  ///< the duration is not known: the clock was set back meanwhile
+  bool has_clock_gone_back = false;  ///< the duration is unknown, since the clock was set back during the run
   DatasetFacts dataset;
   std::string model_name;
   std::optional<std::int64_t> num_parameters;
@@ -86,15 +86,14 @@ struct Record {
   std::vector<Variant> variants;  ///< the first is the baseline
   std::string tracking_backend, tracking_url, tracking_run_id;
   std::optional<bool> tracking_complete;
-  std::vector<std::string> missing;  ///< dotted names of what the record should hold and does not
+  std::vector<std::string> missing;  ///< dotted names of missing fields
 
   bool finished() const { return status == "FINISHED"; }
 };
 
-/// Turns the JSON of a record into a Record. `origin` names it in errors.
+/// Converts the JSON of a record to a Record. `origin` names it in errors.
 /// Absent and null fields are listed in `missing`; unknown fields are ignored.
-/// Errors: Error(kData) naming the field: another format, a wrong type, a value out of range, counts that contradict
-/// each other.
+/// Errors: Error(kData) naming the field: another format, a wrong type, a value out of range, contradictory counts.
 Record parse_record(const Json& json, std::string_view origin);
 
 }  // namespace assay::report

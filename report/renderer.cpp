@@ -21,7 +21,7 @@ constexpr auto kTimeout = std::chrono::minutes(2);
 constexpr int kNoVlConvert = 3;  // exit code of scripts/render_charts
 constexpr const char* kRemedy = "; run `make setup`, or set ASSAY_PYTHON to a Python that has vl-convert-python";
 
-// A folder that goes when the work is done.
+// A folder that is removed when the work is done.
 class ScratchFolder {
  public:
   explicit ScratchFolder(fs::path path) : path_(std::move(path)) { make_writable_folder(path_); }
@@ -45,10 +45,10 @@ std::string explain(const ProcessResult& result, const fs::path& python) {
       return fmt::format("charts not rendered: cannot start {}: {}{}", python.string(), std::strerror(result.code),
                          kRemedy);
     case ProcessResult::End::kTimedOut:
-      return fmt::format("charts not rendered: {} did not end within {} s", python.string(),
+      return fmt::format("charts not rendered: {} did not finish within {} s", python.string(),
                          std::chrono::seconds(kTimeout).count());
     case ProcessResult::End::kSignalled:
-      return fmt::format("charts not rendered: {} was ended by signal {}", python.string(), result.code);
+      return fmt::format("charts not rendered: {} was killed by signal {}", python.string(), result.code);
     case ProcessResult::End::kExited:
       break;
   }

@@ -16,13 +16,13 @@ namespace fs = std::filesystem;
 constexpr const char* kRecordName = "record.json";
 constexpr std::uintmax_t kMaxRecordBytes = 64U << 20U;
 constexpr const char* kHowToMakeRecords =
-    "train something first, for example with `make demo`, or name the folder that holds the runs";
+    "train something first, for example with `make demo`, or name the folder of the runs";
 
 std::string read_limited(const fs::path& file) {
   std::error_code code;
   const auto size = fs::file_size(file, code);
   if (!code && size > kMaxRecordBytes) {
-    throw Error(ErrorKind::kData, fmt::format("{} bytes are too many for a record (limit {})", size, kMaxRecordBytes),
+    throw Error(ErrorKind::kData, fmt::format("{} bytes are too many for a record (at most {})", size, kMaxRecordBytes),
                 file.string());
   }
   return read_file(file);
@@ -39,7 +39,7 @@ void load_file(const fs::path& file, LoadedRecords& loaded) {
   load_record_text(text, file.string(), loaded);
 }
 
-// Maps what a file really is to how the user came to it, so that overlapping sources give each record once.
+// Maps the canonical path of a file to the path that the user gave, so that overlapping sources give each record once.
 using Files = std::map<fs::path, fs::path>;
 
 void add(const fs::path& file, Files& files) {

@@ -9,23 +9,23 @@
 
 namespace assay::report {
 
-/// Names a record that could not be read, and why.
+/// A record that could not be read, and the reason.
 struct Unreadable {
   std::string origin;
   std::string reason;
 };
 
-/// Holds the records of a report and those that had to be left out.
+/// The records of a report, and those that were skipped.
 struct LoadedRecords {
   std::vector<Record> records;
   std::vector<Unreadable> unreadable;
 };
 
-/// Parses the text of one record and puts it, or the reason why it cannot be used, into `loaded`.
+/// Parses the text of one record and adds it to `loaded`, or the reason why it cannot be used.
 void load_record_text(std::string_view text, const std::string& origin, LoadedRecords& loaded);
 
-/// Reads the given record files and every record.json below the given folders; each file once.
-/// Errors: Error(kConfig) for a path that does not exist, or when no record is found at all.
+/// Reads the given record files and every record.json below the given folders, each file once.
+/// Errors: Error(kConfig) for a path that does not exist, or if no record is found at all.
 LoadedRecords load_records(const std::vector<std::filesystem::path>& sources);
 
 }  // namespace assay::report

@@ -4,7 +4,7 @@
 
 namespace assay::report {
 
-/// Is a closed interval.
+/// A closed interval.
 struct Interval {
   double low = 0.0;
   double high = 0.0;
@@ -15,9 +15,9 @@ struct Interval {
 /// Source: Wilson, Probable Inference, JASA 22 (1927).
 Interval wilson_interval(std::int64_t num_correct, std::int64_t num_total);
 
-/// Bounds the 95 % interval of the difference of two accuracies measured on the same images, as a fraction.
-/// The exact paired variance needs the number of images on which exactly one of the two is right; the number whose
-/// predicted class differs is never less, so the interval is at least as wide as the exact one. Shapes:
+/// Bounds the 95 % interval of the difference of two accuracies measured on the same images, as a fraction. The exact
+/// paired variance needs the number of images on which exactly one of the two is right. The number of images whose
+/// predicted class differs is never smaller, so the interval is at least as wide as the exact one. Shapes:
 /// |num_correct_change| <= num_changed <= num_total, num_total > 0; checked. Source: variance of a paired difference of
 /// proportions (McNemar, Psychometrika 12 (1947)); the bound is ours.
 Interval paired_change_interval(std::int64_t num_correct_change, std::int64_t num_changed, std::int64_t num_total);

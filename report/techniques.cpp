@@ -34,7 +34,7 @@ Row make_row(const Variant& variant, const Comparison* comparison) {
   return row;
 }
 
-// Says how sure the change of accuracy is, where the predictions of both networks were compared.
+// Describes how certain the change of accuracy is, if the predictions of both networks were compared.
 std::optional<Text> paired_note(const Comparison& comparison, const Record& record) {
   if (!comparison.accuracy_interval_points) return std::nullopt;
   const auto& interval = *comparison.accuracy_interval_points;
@@ -51,7 +51,7 @@ std::optional<Text> paired_note(const Comparison& comparison, const Record& reco
   return Text{{comparison.variant->title, Style::kStrong}, {text}};
 }
 
-// Tells how the latencies were measured; once when it was the same for all.
+// Describes how the latencies were measured; once if it was the same for all.
 std::string latency_conditions(const Record& record) {
   std::vector<std::string> conditions;
   for (const auto& variant : record.variants) {
@@ -127,11 +127,10 @@ void add_techniques(const Record& record, const std::vector<Comparison>& compari
     method +=
         " Intervals of the change are paired over the test images and at least as wide as exact ones: not every "
         "changed prediction changes the accuracy.";
-  method +=
-      " Both speak of the choice of test images alone: this is one training, and another seed may differ by more.";
+  method += " Both cover only the choice of test images: this is one training, and another seed may differ by more.";
   const auto conditions = latency_conditions(record);
   if (!conditions.empty()) method += fmt::format(" Latency: {}.", conditions);
-  method += " Agreement is the share of test images classified as by the baseline.";
+  method += " Agreement is the share of test images with the same class as the baseline's.";
   document.blocks.emplace_back(Paragraph{{{method, Style::kQuiet}}});
   add_files(record, document);
 }
@@ -161,13 +160,12 @@ void add_training(const Record& record, std::string_view prefix, Document& docum
   std::int64_t num_skipped = 0;
   for (const auto& epoch : training.history) num_skipped += epoch.skipped_steps.value_or(0);
   if (num_skipped > 0) {
-    text += fmt::format(" {} steps were left out, since their loss or gradients were NaN or infinity.", num_skipped);
+    text += fmt::format(" {} steps were skipped, since their loss or gradients were NaN or infinity.", num_skipped);
   }
   document.blocks.emplace_back(Paragraph{plain(text)});
   Figures figures;
   add_chart(make_training_chart(record, fmt::format("{}-training", prefix)),
-            "Loss and validation accuracy by epoch; the ring marks the epoch whose weights were kept.", figures,
-            document);
+            "Loss and validation accuracy by epoch; the ring marks the best epoch.", figures, document);
   if (!figures.charts.empty()) document.blocks.emplace_back(std::move(figures));
 }
 

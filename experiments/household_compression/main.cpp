@@ -1,4 +1,4 @@
-// How much smaller and faster does int8 make a small image classifier, and what accuracy does it cost?
+// How much smaller and faster does int8 make a small image classifier, and how much accuracy does it cost?
 // Run:      household_compression experiment=demo          (drawn images; 4 minutes on 2 cores)
 //           household_compression data=cifar10 data.folder=DIR
 // Expected: README.md beside this file.

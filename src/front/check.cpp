@@ -41,7 +41,7 @@ void check_each(const std::vector<std::vector<config::Override>>& runs,
   }
   if (num_bad == 0) return;
   throw Error(ErrorKind::kConfig,
-              fmt::format("{} of the {} runs cannot start, so none does{}", num_bad, runs.size(), mistakes));
+              fmt::format("{} of the {} runs cannot start, so none is started{}", num_bad, runs.size(), mistakes));
 }
 
 }  // namespace assay::front

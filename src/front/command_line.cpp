@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// configs/ below the current folder, then that of the checkout or the installation which the binary lies in.
+// configs/ in the current folder, then in the checkout or installation that contains the binary.
 std::vector<fs::path> find_config_dirs() {
   std::vector<fs::path> folders;
   std::error_code ignored;
@@ -41,7 +41,7 @@ std::string quote_for_shell(const std::string& word) {
 std::string explain_missing_folder(const std::string& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) return "";
-  return fmt::format("there is no folder {}\n  hint: it is looked for below the current folder, {}", path,
+  return fmt::format("there is no folder {}\n  hint: relative paths start from the current folder, {}", path,
                      fs::current_path(ignored).string());
 }
 
@@ -65,20 +65,21 @@ std::optional<int> parse_command_line(int argc, char** argv, const config::Catal
   app.add_option("overrides", command_line.overrides, "key=value, group=option, @file.toml")
       ->option_text("KEY=VALUE...");
   app.add_option("--config-dir", command_line.config_dirs,
-                 "folder of configuration files that come before the project's")
+                 "folder of configuration files that take precedence over the project's")
       ->allow_extra_args(false)
       ->check(explain_missing_folder);
   app.add_flag("-m,--multirun", command_line.multirun, "run every combination of key=a,b and key=range(n)");
-  app.add_flag("--force", command_line.force, "run again what has already finished");
+  app.add_flag("--force", command_line.force, "run again even if the run has already finished");
   app.add_flag("--dry-run", command_line.dry_run, "check everything, say what would run, and stop");
   app.add_option("-c,--cfg", asked.config, "print the configuration: job (as composed) or resolved")
       ->check(CLI::IsMember({"job", "resolved"}));
-  app.add_option("-i,--info", asked.info, "print what was composed: defaults, searchpath or sweep")
+  app.add_option("-i,--info", asked.info, "print how it was composed: defaults, searchpath or sweep")
       ->check(CLI::IsMember({"defaults", "searchpath", "sweep"}));
-  app.add_option("--explain", asked.explain, "print who set a key, and what stood there before")->option_text("KEY");
+  app.add_option("--explain", asked.explain, "print who set a key, and which values it replaced")->option_text("KEY");
   app.add_option("--shell-completion", asked.shell, "print a completion script: eval \"$(... bash)\"")
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  app.add_option("--complete", asked.word, "print what a word may become; what the script calls")->option_text("WORD");
+  app.add_option("--complete", asked.word, "print the completions of a word; called by the script")
+      ->option_text("WORD");
   app.footer([&] {
     const config::ConfigFiles files(search_path(command_line, own_configs));
     return "Groups (choose with group=option):" + list_groups(files) +

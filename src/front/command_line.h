@@ -9,18 +9,18 @@
 
 namespace assay::front {
 
-/// Says what to show of the configuration instead of running; empty: nothing.
+/// What to print about the configuration instead of running; empty: nothing.
 struct Inspection {
   std::string config;               ///< "job" (as composed) or "resolved"
   std::string info;                 ///< "defaults", "searchpath" or "sweep"
   std::string explain;              ///< a key
-  std::string shell;                ///< "bash", "zsh" or "fish": the completion script for it
+  std::string shell;                ///< print the completion script for this shell: "bash", "zsh" or "fish"
   std::optional<std::string> word;  ///< to complete
 };
 
-/// Is what was asked for on the command line of an experiment.
+/// The parsed command line of an experiment.
 struct CommandLine {
-  std::vector<std::filesystem::path> config_dirs;  ///< the search path; the first that has a file counts
+  std::vector<std::filesystem::path> config_dirs;  ///< the search path; the first folder that has a file counts
   std::vector<std::string> overrides;
   Inspection inspection;
   bool force = false;
@@ -29,8 +29,8 @@ struct CommandLine {
   std::string text;  ///< as typed, quoted for a shell
 };
 
-/// Parses the command line. Answers --help and --version itself and then returns the exit code instead.
-/// Usage errors are told on stderr, too, and give exit code 2.
+/// Parses the command line. Handles --help and --version itself and then returns the exit code instead.
+/// Usage errors are printed to stderr as well and give exit code 2.
 std::optional<int> parse_command_line(int argc, char** argv, const config::Catalogue& catalogue,
                                       CommandLine& command_line);
 

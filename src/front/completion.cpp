@@ -7,7 +7,7 @@
 namespace assay::front {
 namespace {
 
-// bash takes `=` for the end of a word, so only what stands behind it is replaced.
+// bash treats `=` as the end of a word, so only the text after it is replaced.
 constexpr std::string_view kBash = R"script(_{0}() {{
   local line=${{COMP_LINE:0:COMP_POINT}} IFS=$'\n'
   local word=${{line##* }}

@@ -8,11 +8,11 @@
 
 namespace assay::front {
 
-/// Returns a script for "bash", "zsh" or "fish" that asks `program --complete WORD` at each press of the tab key.
+/// Returns a script for "bash", "zsh" or "fish" that calls `program --complete WORD` at each press of the tab key.
 std::string completion_script(const std::string& shell, const std::string& program);
 
-/// Lists, one a line, what a word of the command line may become: `group=option`, `key=`, and the values of a key that
-/// has few.
+/// Lists the completions of a word of the command line, one per line: `group=option`, `key=`, and the values of a key
+/// that has few.
 std::string complete(const std::string& word, const config::ConfigFiles& files,
                      const std::vector<config::Option>& options);
 

@@ -9,7 +9,7 @@
 
 namespace assay::front {
 
-/// Is the configuration of one run, before and after `${...}` were replaced.
+/// The configuration of one run, before and after `${...}` were replaced.
 struct Configuration {
   config::Composition composition;
   config::Table resolved;
@@ -17,13 +17,13 @@ struct Configuration {
 
 using Resolvers = std::map<std::string, config::Resolver>;
 
-/// Returns what `${assay.commit:}`, `${assay.cores:}` and `${assay.device:}` compute. The machine is asked only when a
-/// configuration asks, since finding a device takes a while.
+/// Returns the resolvers `${assay.commit:}`, `${assay.cores:}` and `${assay.device:}`. The machine is queried only if a
+/// configuration uses them, since finding a device takes a while.
 Resolvers make_resolvers(const std::function<std::int64_t()>& count_cores,
                          const std::function<std::string()>& name_device);
 
-/// Composes; what no file and no override sets has its option's default. Overrides may set keys that no file sets:
-/// validation tells which there are. Errors: Error(kConfig).
+/// Composes the configuration; options set by no file and no override get their defaults. Overrides may set keys that
+/// no file sets; validation rejects unknown ones. Errors: Error(kConfig).
 config::Composition compose(config::ConfigFiles& files, const config::Catalogue& catalogue,
                             const std::vector<config::Override>& overrides);
 

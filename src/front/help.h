@@ -8,10 +8,10 @@
 
 namespace assay::front {
 
-/// Lists the groups of the configuration files with their options, a line a group.
+/// Lists the groups of the configuration files with their options, one group per line.
 std::string list_groups(const config::ConfigFiles& files);
 
-/// Lists the options with default, meaning and allowed values, those of a plug-in below the choice that brings them.
+/// Lists the options with default, meaning and allowed values; those of a plug-in below the choice that selects it.
 std::string list_options(const std::vector<config::Option>& options);
 
 }  // namespace assay::front

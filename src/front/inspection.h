@@ -9,10 +9,10 @@
 
 namespace assay::front {
 
-/// Tells whether the command line asks for something to be shown instead of a run.
+/// Returns whether the command line asks to print something instead of running.
 bool is_asked(const Inspection& inspection);
 
-/// Answers --cfg, --info, --explain and what completion asks: returns the text to print. Composes what they need and
+/// Answers --cfg, --info, --explain and completion requests: returns the text to print. Composes what they need and
 /// starts nothing. Errors: Error(kConfig).
 std::string inspect(const CommandLine& command_line, config::ConfigFiles& files, const config::Catalogue& catalogue,
                     const Resolvers& resolvers);

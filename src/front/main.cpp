@@ -1,5 +1,5 @@
-// The command that starts an experiment: answers, checks, and hands over to the engine, which links LibTorch.
-// Loading LibTorch alone takes longer than all that happens here.
+// The command that starts an experiment: parses, checks, and hands over to the engine, which links LibTorch.
+// Loading LibTorch alone takes longer than everything done here.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Below it, LibTorch's libraries cannot be mapped, or its kernels crash where they get no memory.
+// Below this limit LibTorch's libraries cannot be mapped, or its kernels crash for lack of memory.
 void check_address_space() {
   constexpr rlim_t kSmallest = 900'000'000;
   rlimit limit{};
@@ -28,7 +28,7 @@ void check_address_space() {
   throw Error(ErrorKind::kConfig,
               fmt::format("the address space is limited to {} MB (ulimit -v): LibTorch alone needs {} MB",
                           limit.rlim_cur / 1'000'000, kSmallest / 1'000'000),
-              "", "raise it; a limit of what is resident, by a cgroup, may be much lower");
+              "", "raise it; a cgroup's limit on resident memory may be much lower");
 }
 
 [[noreturn]] void start(const fs::path& engine, char** argv) {
@@ -48,7 +48,7 @@ int run(int argc, char** argv) {
   CommandLine command_line;
   if (const auto exit_code = parse_command_line(argc, argv, catalogue, command_line)) return *exit_code;
   config::ConfigFiles files(command_line.config_dirs);
-  // Only the engine finds devices: here the type of the answer is enough.
+  // Only the engine finds devices; here the type of the answer is enough.
   bool needs_engine = false;
   const auto resolvers = make_resolvers(
       [&] {

@@ -5,19 +5,19 @@
 
 namespace assay::tool {
 
-/// Does the work of a subcommand once its options are parsed; returns the exit code.
+/// Runs a subcommand after its options have been parsed; returns the exit code.
 using Action = std::function<int()>;
 
-/// Adds `assay report` to the command line; `action` is set when it is the one chosen.
+/// Adds `assay report` to the command line; sets `action` if it is chosen.
 void add_report_command(CLI::App& app, Action& action);
 
-/// Adds `assay sync`, likewise.
+/// Adds `assay sync` in the same way.
 void add_sync_command(CLI::App& app, Action& action);
 
-/// Adds `assay mlflow-check`, likewise.
+/// Adds `assay mlflow-check` in the same way.
 void add_mlflow_check_command(CLI::App& app, Action& action);
 
-/// Adds `assay docs-config`, likewise.
+/// Adds `assay docs-config` in the same way.
 void add_docs_command(CLI::App& app, Action& action);
 
 }  // namespace assay::tool

@@ -1,4 +1,4 @@
-// assay docs-config: what an experiment's options are, as a page of Markdown.
+// assay docs-config: writes the options of an experiment as a Markdown page.
 
 #include <fmt/format.h>
 
@@ -34,7 +34,7 @@ std::string write_page(const config::Catalogue& catalogue) {
   auto page = fmt::format(
       "# Options of {0}\n\n{1}\n\nEvery key that `{0} KEY=VALUE` and its configuration files may set. The defaults are "
       "those of the code;\nthe files in `configs/` may set others, and `{0} --cfg job` shows what a run gets. "
-      "[config.md](config.md) tells how files and\narguments compose. Written by `make docs-config`.\n",
+      "[config.md](config.md) explains how files and\narguments compose. Written by `make docs-config`.\n",
       catalogue.experiment, catalogue.summary);
   std::string table;
   std::string plugin;
@@ -59,7 +59,7 @@ void add_docs_command(CLI::App& app, Action& action) {
   const auto options = std::make_shared<DocsOptions>();
   auto* command = app.add_subcommand("docs-config", "Describe the options of an experiment in Markdown");
   command->add_option("catalogue", options->catalogue, "bin/engines/EXPERIMENT.json")->required();
-  command->add_option("--out", options->out, "file to write; without it the page is printed");
+  command->add_option("--out", options->out, "output file; default: print the page");
   command->callback([options, &action] {
     action = [options] {
       const auto page = write_page(config::read_catalogue(options->catalogue));

@@ -1,4 +1,4 @@
-// The `assay` command: what is done with runs after they ran. Links no LibTorch, so that it answers at once.
+// The `assay` command: works with finished runs. It does not link LibTorch, so that it answers at once.
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-// assay mlflow-check: tells in a second whether a tracking server will take runs, and if not, what to do.
+// assay mlflow-check: tests within a second whether a tracking server accepts runs, and if not, says what to do.
 
 #include <fmt/format.h>
 
@@ -43,7 +43,7 @@ int check(const std::string& uri) {
 
 void add_mlflow_check_command(CLI::App& app, Action& action) {
   auto uri = std::make_shared<std::string>();
-  auto* command = app.add_subcommand("mlflow-check", "Try whether a tracking server takes runs, before they start");
+  auto* command = app.add_subcommand("mlflow-check", "Test whether a tracking server accepts runs, before they start");
   command->add_option("--tracking-uri", *uri,
                       "address of the MLflow server (default: MLFLOW_TRACKING_URI, else http://127.0.0.1:5000)");
   command->callback([uri, &action] { action = [uri] { return check(*uri); }; });

@@ -25,7 +25,7 @@ int run_report(const ReportOptions& options) {
   const auto loaded = options.experiment.empty()
                           ? report::load_records(options.sources)
                           : report::load_records_from_mlflow(options.experiment, options.tracking_uri);
-  for (const auto& record : loaded.unreadable) print_status("assay: left out {}: {}\n", record.origin, record.reason);
+  for (const auto& record : loaded.unreadable) print_status("assay: skipped {}: {}\n", record.origin, record.reason);
   const auto generated = report::generate_report(loaded, options.out);
   for (const auto& warning : generated.warnings) print_status("assay: {}\n", warning);
   fmt::print("{}\n{}\n", generated.markdown.string(), generated.html.string());
@@ -40,7 +40,7 @@ void add_report_command(CLI::App& app, Action& action) {
       app.add_subcommand("report", "Write report.md and a self-contained report.html from the records of runs");
   auto* sources =
       command->add_option("SOURCES", options->sources, "run folders, or record.json files")->capture_default_str();
-  command->add_option("--out", options->out, "folder to write into")->capture_default_str();
+  command->add_option("--out", options->out, "output folder")->capture_default_str();
   auto* experiment =
       command->add_option("--from-mlflow", options->experiment, "read the records of this MLflow experiment instead");
   experiment->excludes(sources);

@@ -24,7 +24,7 @@ constexpr std::string_view kExperiment = "assay-check";
 constexpr std::string_view kArtifact = "check/file.bin";
 constexpr double kMilliseconds = 1e3;
 
-/// Is a file with every byte value, larger than the 1 MB that nginx lets through by default; removed at the end.
+/// A file with every byte value, larger than nginx's default limit of 1 MB; removed at the end.
 class SampleFile {
  public:
   SampleFile() : path_(std::filesystem::temp_directory_path() / fmt::format("assay-check-{}", ::getpid())) {
@@ -88,7 +88,7 @@ class Checker {
     checks_.push_back(std::move(check));
   }
 
-  /// Does one check unless what it needs failed; `time_ms` counts what was done for it before.
+  /// Runs one check unless a check that it depends on failed; `time_ms` is the time already spent on it.
   template <typename Work>
   bool try_it(const std::string& name, bool is_possible, const Work& work, double time_ms = 0.0) {
     if (!is_possible) {
@@ -125,8 +125,8 @@ class Checker {
     const auto& tls = server_.tls;
     std::string text = "the server's certificate is valid";
     if (!tls.authorities.empty()) text += " by " + tls.authorities.string();
-    if (!tls.verify) text = "the server's certificate is not looked at (MLFLOW_TRACKING_INSECURE_TLS)";
-    if (!tls.client_certificate.empty()) text += "; ours is " + tls.client_certificate.string();
+    if (!tls.verify) text = "the server's certificate is not verified (MLFLOW_TRACKING_INSECURE_TLS)";
+    if (!tls.client_certificate.empty()) text += "; the client certificate is " + tls.client_certificate.string();
     return text;
   }
 
@@ -149,7 +149,8 @@ class Checker {
     return text;
   }
 
-  /// Asks for something that any user may read; what refuses is either not the API or does not let us in.
+  /// Requests something that any user may read; a refusal means that this is not the API, or that the login is
+  /// rejected.
   void try_api(bool is_connected) {
     std::optional<Failure> refusal;
     const bool is_api = try_it("API", is_connected, [&]() -> Finding {
@@ -162,7 +163,7 @@ class Checker {
       const bool is_host = failure && failure->hint.find("--allowed-hosts") != std::string::npos;
       if (failure && !is_host && (failure->status == 401 || failure->status == 403)) {
         refusal = std::move(failure);
-        return std::string("the server answers, and wants a login");
+        return std::string("the server answers and requires a login");
       }
       if (failure) return *std::move(failure);
       if (!try_parse_json(response.body).value_or(Json()).is_object()) return track::explain_garbage(response, server_);
@@ -172,7 +173,7 @@ class Checker {
       if (refusal) return *refusal;
       if (server_.login_origin.empty()) return std::string("none needed");
       const auto who = server_.username.empty() ? "the token" : fmt::format("`{}`", server_.username);
-      return fmt::format("{} is let in ({})", who, server_.login_origin);
+      return fmt::format("{} is accepted ({})", who, server_.login_origin);
     });
   }
 
@@ -199,8 +200,9 @@ class Checker {
     const bool is_equal = metrics.size() == 1 && metrics[0].key == key && metrics[0].value == value &&
                           metrics[0].timestamp_ms == timestamp_ms && metrics[0].step == step &&
                           found->params == batch_.params && found->tag("assay.version") == batch_.tags[0].second;
-    if (!is_equal) return failure_of("the param, metric or tag is not what was written", "look at the server's log");
-    return std::string("param, metric and tag are what was written");
+    if (!is_equal)
+      return failure_of("the param, metric or tag differs from what was written", "look at the server's log");
+    return std::string("param, metric and tag equal what was written");
   }
 
   Finding exchange_artifact() {
@@ -209,13 +211,14 @@ class Checker {
       return blame_artifacts(stored.failure());
     const auto read = api_.download_artifact(run_.artifact_uri, kArtifact);
     if (!read) return blame_artifacts(read.failure());
-    if (*read != file.content()) return failure_of("the file is not what was written", "look at the server's log");
+    if (*read != file.content())
+      return failure_of("the file differs from what was written", "look at the server's log");
     if (const auto removed = api_.delete_artifact(run_.artifact_uri, kArtifact); !removed)
       return blame_artifacts(removed.failure());
-    return std::string("a file was written, read back equal and removed");
+    return std::string("a file was written, read back unchanged and removed");
   }
 
-  /// Points at the store when the server itself works.
+  /// Blames the store if the server itself works.
   Failure blame_artifacts(Failure failure) const {
     if (failure.status >= 500 || failure.status == 403)
       failure.hint = "check the server's --artifacts-destination: whether it exists, is writable and has space";

@@ -8,7 +8,7 @@
 
 namespace assay::tool {
 
-/// Says what became of one thing that a run needs of its tracking server.
+/// Result of checking one thing that a run needs from its tracking server.
 struct ServerCheck {
   enum class State {
     kOk,
@@ -19,13 +19,13 @@ struct ServerCheck {
   std::string name;
   State state = State::kNotTried;
   double time_ms = 0.0;
-  std::string text;  ///< what was found, without secrets
+  std::string text;  ///< the result, without secrets
   std::string hint;  ///< what to do; may be empty
 };
 
-/// Tries everything that a run needs of a server: the connection, MLflow's API, the login, and writing, reading back
-/// and removing a run with a file. Takes a few requests, without retries. Calls `tell` after each check; returns all.
-/// On the server remains the experiment `assay-check` with a deleted run.
+/// Checks everything that a run needs from a server: the connection, MLflow's API, the login, and writing, reading back
+/// and removing a run with a file. Takes a few requests, without retries. Calls `tell` after each check; returns all
+/// results. The experiment `assay-check` with a deleted run remains on the server.
 std::vector<ServerCheck> check_server(const track::TrackingServer& server,
                                       const std::function<void(const ServerCheck&)>& tell);
 

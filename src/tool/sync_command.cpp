@@ -1,4 +1,4 @@
-// assay sync: delivers what runs tracked while the server was away, or after they died.
+// assay sync: delivers data that runs tracked while the server was unreachable, or before they died.
 
 #include <fmt/format.h>
 
@@ -40,7 +40,7 @@ void sleep_until(track::SteadyTime time) {
   }
 }
 
-/// Ends the runs of a process that died without doing so, at the time of the last thing it logged.
+/// Ends the runs of a process that died before it could end them, at the time of the last log entry.
 void close_dead_runs(Journal& journal) {
   for (const auto& run : journal.store().runs()) {
     if (run.status) continue;
@@ -59,7 +59,7 @@ void close_dead_runs(Journal& journal) {
   journal.settle();
 }
 
-/// Finds the server that a journal goes to: the one asked for, else the one that has its runs or was meant to.
+/// Finds the server for a journal: the requested one, else the one that has its runs or was meant to get them.
 std::string choose_uri(const SyncOptions& options, const std::vector<RecordedRun>& runs) {
   if (!options.tracking_uri.empty() || runs.empty()) return options.tracking_uri;
   return runs.front().server.empty() ? runs.front().target : runs.front().server;
@@ -96,7 +96,7 @@ std::string deliver(const SyncOptions& options, Journal& journal, std::int64_t n
   }
 }
 
-/// Tells of which runs the server gives back something else than was logged. Returns whether there is none.
+/// Reports the runs for which the server returns something else than was logged. Returns whether there is none.
 bool tell_differences(track::JournalStore& store) {
   bool is_as_logged = true;
   for (const auto& run : store.runs()) {
@@ -107,7 +107,7 @@ bool tell_differences(track::JournalStore& store) {
   return is_as_logged;
 }
 
-/// Returns whether all of the journal is delivered. Errors: JournalBusy; Error(kData) for a damaged one.
+/// Returns whether the whole journal is delivered. Errors: JournalBusy; Error(kData) for a damaged one.
 bool sync_journal(const SyncOptions& options, const std::filesystem::path& path, std::int64_t& num_delivered) {
   Journal journal(path);
   close_dead_runs(journal);
@@ -158,14 +158,14 @@ int sync(const SyncOptions& options) {
 
 void add_sync_command(CLI::App& app, Action& action) {
   auto options = std::make_shared<SyncOptions>();
-  auto* command = app.add_subcommand("sync", "Deliver what runs tracked and the server has not yet");
+  auto* command = app.add_subcommand("sync", "Deliver tracked data that the server does not have yet");
   command->add_option("PLACES", options->places, "folders of runs, or *.journal files")->capture_default_str();
   command->add_option("--tracking-uri", options->tracking_uri,
-                      "address of the MLflow server (default: the one that the run was tracked by, or meant for)");
-  command->add_option("--patience", options->patience_s, "seconds after which a server that only fails is given up")
+                      "address of the MLflow server (default: the one that has the run, or was meant to)");
+  command->add_option("--patience", options->patience_s, "seconds after which to give up a server that only fails")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
-  command->add_option("--watch", options->watch_s, "look again every so many seconds, until interrupted")
+  command->add_option("--watch", options->watch_s, "repeat at this interval in seconds, until interrupted")
       ->check(CLI::PositiveNumber);
   command->callback([options, &action] { action = [options] { return sync(*options); }; });
 }

@@ -39,7 +39,8 @@ TEST_F(HouseholdCompressionTest, CompletesWords) {
 TEST_F(HouseholdCompressionTest, SaysWhatWouldRun) {
   expect_exit({"--dry-run"}, 0, "would run shapes-mobilenet_v3_small-s1");
   expect_exit({"-m", "--dry-run", "run.seed=range(2)"}, 0, "run 2 of 2: ");
-  expect_exit({"-m", "--dry-run", "run.seed=1,x,2"}, 2, "1 of the 3 runs cannot start, so none does\nrun 2 of 3: ");
+  expect_exit({"-m", "--dry-run", "run.seed=1,x,2"}, 2,
+              "1 of the 3 runs cannot start, so none is started\nrun 2 of 3: ");
   expect_exit({"run.seed=1,2"}, 2, "--multirun runs each of them");
   EXPECT_FALSE(fs::exists(folder_.path() / "runs"));
 }

@@ -22,7 +22,7 @@ TEST(CommandLineTest, RefusesAConfigFolderThatIsNotThere) {
   testing::internal::CaptureStderr();
   EXPECT_EQ(parse({"--config-dir", "mistyped", "a=1"}, mistyped), 2);
   const auto told = testing::internal::GetCapturedStderr();
-  EXPECT_THAT(told, HasSubstr("there is no folder mistyped\n  hint: it is looked for below the current folder"));
+  EXPECT_THAT(told, HasSubstr("there is no folder mistyped\n  hint: relative paths start from the current folder"));
   CommandLine right;
   EXPECT_EQ(parse({"--config-dir", "/", "a=1"}, right), std::nullopt);
   EXPECT_EQ(right.config_dirs.front(), "/");

@@ -93,8 +93,8 @@ TEST_F(SecureServerTest, CheckPassesWithLoginFromTheEnvironmentOrTheFile) {
   log_in();
   const auto by_environment = check(server->url());
   EXPECT_EQ(by_environment.code, 0) << by_environment.output << server->log();
-  EXPECT_THAT(by_environment.output, AllOf(HasSubstr("valid by " + server->authority()), HasSubstr("`admin` is let in"),
-                                           HasSubstr("10 of 10 checks passed")));
+  EXPECT_THAT(by_environment.output, AllOf(HasSubstr("valid by " + server->authority()),
+                                           HasSubstr("`admin` is accepted"), HasSubstr("10 of 10 checks passed")));
   ::unsetenv("MLFLOW_TRACKING_USERNAME");
   ::unsetenv("MLFLOW_TRACKING_PASSWORD");
   clean_.write_credentials(
@@ -137,7 +137,7 @@ TEST_F(SecureServerTest, CheckNamesEachTlsProblem) {
   ::setenv("MLFLOW_TRACKING_INSECURE_TLS", "true", 1);
   const auto insecure = check(server->url());
   EXPECT_EQ(insecure.code, 0) << insecure.output;
-  EXPECT_THAT(insecure.output, HasSubstr("not looked at (MLFLOW_TRACKING_INSECURE_TLS)"));
+  EXPECT_THAT(insecure.output, HasSubstr("not verified (MLFLOW_TRACKING_INSECURE_TLS)"));
   ::unsetenv("MLFLOW_TRACKING_INSECURE_TLS");
 
   trust(*server);

@@ -46,7 +46,7 @@ TEST(ComposeTest, WarnsWhenTheIntervalReachesPastTheTarget) {
 
 TEST(ComposeTest, SaysThatStepsWereLeftOut) {
   EXPECT_THAT(markdown_of(sample_with("/training/history/0/skipped_steps", 3)),
-              HasSubstr("3 steps were left out, since their loss or gradients were NaN or infinity."));
+              HasSubstr("3 steps were skipped, since their loss or gradients were NaN or infinity."));
 }
 
 TEST(ComposeTest, SaysWhatIsMissing) {
