@@ -9,8 +9,8 @@
 
 namespace assay {
 
-/// Runs `work` in a process of its own, which calls `done(number)` behind each thing it did, numbered from 0, for ever.
-/// Kills it with SIGKILL once it has come to `stop_at`. Returns the number of the last thing that it did, or -1.
+/// Runs `work` in a separate process; it calls `done(number)` after each of its endless actions, numbered from 0. Kills
+/// it with SIGKILL once it has reached `stop_at`. Returns the number of its last action, or -1.
 template <typename Work>
 std::int64_t run_until_killed(std::int64_t stop_at, const Work& work) {
   int ends[2];

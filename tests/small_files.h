@@ -6,7 +6,7 @@
 
 namespace assay {
 
-/// Lets no file of this process grow beyond 1000 bytes for as long as it lives.
+/// Limits all files of this process to 1000 bytes during its lifetime.
 class SmallFiles {
  public:
   SmallFiles() : handler_(std::signal(SIGXFSZ, SIG_IGN)) {

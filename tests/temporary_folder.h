@@ -9,7 +9,7 @@
 
 namespace assay {
 
-/// Makes a folder that is removed with everything in it at the end of the test.
+/// Creates a folder that is removed with its contents at the end of the test.
 class TemporaryFolder {
  public:
   explicit TemporaryFolder(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {

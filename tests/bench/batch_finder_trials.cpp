@@ -1,5 +1,5 @@
-// Sizes the batches of trainings drawn at random under budgets that the metering allocator enforces, and says how well:
-// bench_batch [number of trials [first]]. Writes one line a trial and a summary as Markdown.
+// Finds batch sizes for randomly drawn trainings under budgets that the metering allocator enforces, and reports how
+// good they are: bench_batch [number of trials [first]]. Writes one line per trial and a summary as Markdown.
 
 #include <fmt/format.h>
 

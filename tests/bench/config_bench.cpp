@@ -1,4 +1,4 @@
-// How long composing takes, beside the process that a user of Hydra starts for it. Run: scripts/bench
+// Measures the time to compose, compared with starting a Hydra process. Run: scripts/bench
 
 #include <benchmark/benchmark.h>
 
@@ -24,7 +24,7 @@ Table check_household(ConfigFiles& files, const std::vector<Override>& overrides
   return table;
 }
 
-// From the files on the disk, as each start of an experiment does.
+// From files on disk, as at each start of an experiment.
 void compose_and_validate(benchmark::State& state) {
   for (auto _ : state) {
     const auto catalogue = read_catalogue(kCatalogue);
@@ -50,7 +50,7 @@ void expand_and_validate_1000_cells(benchmark::State& state) {
 }
 BENCHMARK(expand_and_validate_1000_cells)->Unit(benchmark::kMillisecond);
 
-// What the environment variable names, started as a process.
+// Starts the command in the environment variable as a process.
 void start_process(benchmark::State& state, const char* variable) {
   const char* const command = std::getenv(variable);
   if (command == nullptr) return state.SkipWithError("use scripts/bench, which says what to start");

@@ -1,7 +1,7 @@
-// Measures what the training loop adds to LibTorch's own time: bench_loop [rounds=15]. Steps of few small images, which
-// hardly compute, are taken by train() and by the bare calls of LibTorch in turns; the difference of a step is what the
-// loop costs: loader, seeds, copies of BatchNorm's statistics, sums, progress, clock. It is set against a bare step of
-// 128 images of 32 pixels with two threads. Writes a Markdown row a model.
+// Measures the training loop's overhead over LibTorch: bench_loop [rounds=15]. train() and the bare calls of LibTorch
+// take turns at steps of a few small images, which need hardly any computation. The difference per step is the cost of
+// the loop: loader, seeds, copies of BatchNorm's statistics, sums, progress, clock. It is compared with a bare step of
+// 128 images of 32 pixels with two threads. Writes one Markdown row per model.
 
 #include <ATen/ops/_fused_sgd.h>
 #include <fmt/format.h>
@@ -42,7 +42,7 @@ config::Section section(const std::string& text) {
   return {config::parse_toml(text, "bench"), "bench", {"bench", 1, 1}};
 }
 
-// Seconds of a step with nothing but calls of LibTorch.
+// Returns the seconds of a step that only calls LibTorch.
 double bare_step(const config::Section& which, std::int64_t batch, std::int64_t side, std::int64_t num_steps) {
   const auto model = make_model(which);
   const auto images = torch::rand({batch, 3, side, side}).contiguous(at::MemoryFormat::ChannelsLast);
@@ -63,7 +63,7 @@ double bare_step(const config::Section& which, std::int64_t batch, std::int64_t 
   return watch.seconds() / static_cast<double>(num_steps);
 }
 
-// Seconds of the same step as a part of train().
+// Returns the seconds of the same step inside train().
 double step_of_loop(const config::Section& which) {
   const TemporaryFolder folder;
   const auto model = make_model(which);

@@ -1,6 +1,6 @@
-// Logs a run as training does, and tells on stdout how far it came: losses_worker URI FOLDER EXPERIMENT NAME POINTS
-// SECONDS A line for each log call that returned: the step and the microseconds that it took. tests/bench/losses.py
-// starts it.
+// Logs a run like a training and reports its progress on stdout: losses_worker URI FOLDER EXPERIMENT NAME POINTS
+// SECONDS. Prints a line for each log call that returned: the step and the microseconds that it took. Started by
+// tests/bench/losses.py.
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -31,7 +31,7 @@ void say(const std::string& line) {
   if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) ::_exit(1);
 }
 
-/// Ends the run as the experiments do, whose main loops ask for a stop once a step.
+/// Ends the run like the experiments, whose main loops check for a stop once per step.
 int log_run(Run& run, int num_points, double duration_s) {
   const Stopwatch since_start;
   auto status = RunStatus::kFinished;

@@ -1,7 +1,7 @@
-// Trains MobileNetV3-Small for some steps under the switches named, in a process of its own, since some can be set but
-// once: bench_switches [threads=2] [interop_threads=2] [channels_last=0] [steps=20]. Writes
-// "milliseconds of a step, of processor time, page faults of a step, peak that the metering allocator saw in MB, growth
-// of the resident memory in MB".
+// Trains MobileNetV3-Small for some steps under the given switches, in a separate process, since some can be set only
+// once: bench_switches [threads=2] [interop_threads=2] [channels_last=0] [steps=20]. Writes "milliseconds of a step, of
+// processor time, page faults of a step, peak seen by the metering allocator in MB, growth of the resident memory in
+// MB".
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -37,7 +37,7 @@ int option(int argc, char** argv, const char* key, int fallback) {
 struct Usage {
   double cpu_ms;
   double page_faults;
-  double resident_mb;  // at most, so far
+  double resident_mb;  // maximum so far
 };
 
 Usage usage() {

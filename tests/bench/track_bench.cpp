@@ -1,4 +1,4 @@
-// What a log call costs the training thread, and how fast points reach a server. Run: scripts/bench_track
+// Measures the cost of a log call for the training thread, and how fast points reach a server. Run: scripts/bench_track
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -37,7 +37,7 @@ void write_bytes(const std::filesystem::path& file, std::size_t count) {
   write_file_atomically(file, std::string(count, 'x'));
 }
 
-// One point, as a training loop logs it; the journal's thread works beside it.
+// One point, logged as in a training loop; the journal's thread works in parallel.
 void log_metric(benchmark::State& state, const char* backend) {
   const auto run = make_tracker(section(backend, ""))->start(start_of("log_metric"));
   std::int64_t step = 0;
@@ -46,7 +46,7 @@ void log_metric(benchmark::State& state, const char* backend) {
 }
 BENCHMARK_CAPTURE(log_metric, off, "off")->Iterations(20'000);
 BENCHMARK_CAPTURE(log_metric, journal, "journal")->Iterations(20'000);
-// So many without a pause that the queue is full, and each waits for the database.
+// So many points without a pause that the queue is full and each call waits for the database.
 BENCHMARK_CAPTURE(log_metric, journal_saturated, "journal")->Iterations(200'000);
 
 // From the first log call to the server's confirmation of the last point.
@@ -65,7 +65,7 @@ void deliver_10000_points(benchmark::State& state, bool read_back) {
 BENCHMARK_CAPTURE(deliver_10000_points, unread, false)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
 BENCHMARK_CAPTURE(deliver_10000_points, read_back, true)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
 
-// Files of a run, made and ended included.
+// Files of a run, its creation and end included.
 void deliver_files(benchmark::State& state, int count, std::size_t bytes) {
   const char* const uri = std::getenv("ASSAY_BENCH_URI");
   if (uri == nullptr) return state.SkipWithError("use scripts/bench_track, which starts a server");
@@ -85,7 +85,7 @@ BENCHMARK_CAPTURE(deliver_files, one_of_100_mb, 1, 100'000'000)
     ->Iterations(1);
 BENCHMARK_CAPTURE(deliver_files, 200_of_1_kb, 200, 1000)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
 
-// A logged model whose largest file has 10 MB, run included; the server does not look into it.
+// A logged model whose largest file has 10 MB, including its run; the server does not parse it.
 void deliver_model(benchmark::State& state) {
   const char* const uri = std::getenv("ASSAY_BENCH_URI");
   if (uri == nullptr) return state.SkipWithError("use scripts/bench_track, which starts a server");
@@ -104,7 +104,7 @@ void deliver_model(benchmark::State& state) {
 }
 BENCHMARK(deliver_model)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
 
-// The same by MLflow's Python client, started as a process that prints its own seconds.
+// The same with MLflow's Python client, started as a process that prints its own seconds.
 void python(benchmark::State& state, const char* what) {
   const char* const command = std::getenv("ASSAY_BENCH_PYTHON");
   if (command == nullptr) return state.SkipWithError("use scripts/bench_track, which says what to start");

@@ -1,4 +1,4 @@
-// The report in a real browser, cut off from any network.
+// Opens the report in a real browser without network access.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -53,7 +53,7 @@ class ReportPageTest : public ::testing::Test {
     return report::run_process(command, std::chrono::minutes(2));
   }
 
-  // Writes the DOM of the opened page to a file: it is longer than what run_process keeps.
+  // Writes the DOM of the opened page to a file, since it exceeds the output limit of run_process.
   void open_to_file(const fs::path& file) const {
     const auto command =
         "exec \"$0\" --headless --no-sandbox --disable-gpu '--host-resolver-rules=MAP * ~NOTFOUND' --dump-dom "
@@ -87,7 +87,7 @@ TEST_F(ReportPageTest, ShowsItsChartsWithoutNetwork) {
 }
 
 TEST_F(ReportPageTest, BrowserParsesTablesAndThreeCharts) {
-  // The page ends up in the DOM whole: nothing that a record holds breaks out of it.
+  // The DOM contains the whole page: no text of a record breaks out of it.
   const auto dom = folder_.path() / "dom.html";
   open_to_file(dom);
   const auto text = read_file(dom);

@@ -14,7 +14,7 @@
 
 namespace assay::config {
 
-/// Converts a value to JSON; integers and floating-point numbers stay apart.
+/// Converts a value to JSON; integers and floating-point numbers stay distinct.
 inline Json to_json(const Value& value);
 
 inline Json to_json(const Table& table) {
@@ -37,13 +37,13 @@ inline Json to_json(const Value& value) {
   return nullptr;
 }
 
-/// Holds what became of one case: the composed and resolved configuration, or nothing and the refusal.
+/// Result of one case: the composed and resolved configuration, or nothing and the error.
 struct Composed {
   std::optional<Json> config;
   std::string error;
 };
 
-/// Composes one line of cases.jsonl. Refusals are Error only; any other exception passes.
+/// Composes one line of cases.jsonl. Only Error counts as a rejection; any other exception passes through.
 inline Composed compose_case(const Json& one) {
   try {
     const ComposeRequest request{one.at("dir").get<std::string>(), one.at("primary").get<std::string>(),
@@ -57,7 +57,7 @@ inline Composed compose_case(const Json& one) {
   }
 }
 
-/// Returns whether two documents are equal whatever the order of keys; 1 and 1.0 differ.
+/// Returns whether two documents are equal apart from the order of keys; 1 and 1.0 differ.
 inline bool same(const Json& left, const Json& right) {
   if (left.is_number() && right.is_number()) return left.is_number_float() == right.is_number_float() && left == right;
   if (left.type() != right.type() || left.size() != right.size()) return false;

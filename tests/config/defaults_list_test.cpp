@@ -15,7 +15,7 @@ class DefaultsListTest : public testing::Test {
     folder_.write("site/home.toml", "defaults = [{\"/db\" = \"mysql\"}]\nurl = \"u\"\n");
   }
 
-  /// Returns "file@package" of what is merged, in this order.
+  /// Returns "file@package" of the merged files, in order.
   std::string list(const std::string& defaults, const std::vector<std::string>& overrides = {}) {
     folder_.write("main.toml", "defaults = [" + defaults + "]\nx = 1\n");
     ConfigFiles files({folder_.path()});

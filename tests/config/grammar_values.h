@@ -11,7 +11,7 @@ namespace assay::config {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-/// Returns the values behind `=`, as TOML, with " | " between those of a sweep.
+/// Returns the values after `=`, as TOML, with " | " between those of a sweep.
 inline std::string values(const std::string& text) {
   std::string joined;
   for (const auto& value : parse_override("k=" + text, 1).values)
@@ -19,12 +19,12 @@ inline std::string values(const std::string& text) {
   return joined;
 }
 
-/// Expects that each text has the values that stand beside it.
+/// Expects that each text has the values given with it.
 inline void expect_values(const Pairs& pairs) {
   for (const auto& [text, expected] : pairs) EXPECT_EQ(values(text), expected) << text;
 }
 
-/// Expects that each text is an error that contains `part`.
+/// Expects that each text gives an error that contains `part`.
 inline void expect_refused(const std::vector<std::string>& texts, const std::string& part = "") {
   for (const auto& text : texts) {
     SCOPED_TRACE(text);

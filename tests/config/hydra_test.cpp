@@ -1,4 +1,5 @@
-// Compares composition with Hydra 1.3 on generated configurations: tests/golden/hydra_cases.py draws and composes them.
+// Compares composition with Hydra 1.3 on generated configurations; tests/golden/hydra_cases.py generates and composes
+// them.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -39,7 +40,7 @@ std::vector<Json> read_cases(const fs::path& path) {
   return cases;
 }
 
-// The files that Hydra read, whole, so that a mismatch can be understood from the output alone.
+// The complete files that Hydra read, so that a mismatch can be understood from the output alone.
 std::string describe(const Json& one, const Composed& got) {
   std::string text = fmt::format("{} {} {}\n", one.at("dir").get<std::string>(), one.at("primary").get<std::string>(),
                                  one.at("overrides").dump());
@@ -54,13 +55,13 @@ std::string describe(const Json& one, const Composed& got) {
   return text + fmt::format("--- got: {}\n", got.config ? got.config->dump() : "refusal: " + got.error);
 }
 
-/// Is a way in which Assay means to differ; docs/config.md gives the reasons. The cases it explains are counted.
+/// An intended difference from Hydra; docs/config.md gives the reasons. The test counts the cases that it explains.
 struct Divergence {
   enum class Kind { kAssayRefuses, kHydraRefuses, kBothAccept };
 
   Kind kind;
   std::string name;
-  std::string pattern;  // in the message of the one that refuses, or in what Hydra composed
+  std::string pattern;  // in the message of the side that rejects, or in Hydra's result
 };
 
 using Kind = Divergence::Kind;
@@ -75,7 +76,7 @@ const std::vector<Divergence> kDivergences = {
     {Kind::kBothAccept, "a table inside a text is printed resolved", "\\{'[^']*': '\\$\\{"},
 };
 
-// Each may explain this share of the cases and no more: an accident must not hide in one.
+// Each may explain at most this share of the cases, so that it cannot hide accidental differences.
 constexpr double kLargestShare = 0.04;
 
 const Divergence* find_divergence(const Json& one, const Composed& got) {

@@ -35,10 +35,10 @@ class ResolveTest : public testing::Test {
     return resolved;
   }
 
-  /// The value of x in the resolved text, as TOML.
+  /// Returns the value of x in the resolved text, as TOML.
   std::string x(const std::string& text) { return resolve_toml(text).find("x")->to_toml(); }
 
-  /// The value of x when it is the interpolated text alone, beside a few other keys.
+  /// Returns the value of x if it is only the interpolated text, beside a few other keys.
   std::string given(const std::string& interpolated) {
     return x(kOthers + ("x = '''" + interpolated + "'''\n" + kTables));
   }
@@ -368,7 +368,7 @@ TEST_F(ResolveTest, ManyInterpolationsTakeLinearTime) {
   EXPECT_EQ(resolve_toml(text).find("l19999")->to_toml(), "\"n 1\"");
 }
 
-// Below: where OmegaConf does otherwise, on purpose.
+// Below: intended differences from OmegaConf.
 
 TEST_F(ResolveTest, TableInsideTextIsPrintedResolved) {
   EXPECT_EQ(x("x = '<${t}>'\n[t]\nk = '${.l}'\nl = 1"), "\"<{'k': 1, 'l': 1}>\"");

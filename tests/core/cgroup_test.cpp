@@ -7,7 +7,7 @@
 namespace assay {
 namespace {
 
-// As recorded in a service of systemd's, with MemoryMax= and CPUQuota= set.
+// Recorded in a systemd service with MemoryMax= and CPUQuota= set.
 void write_version_2(const TemporaryFolder& root) {
   root.write("proc/self/cgroup", "0::/jobs.slice/run.service\n");
   root.write("sys/fs/cgroup/jobs.slice/run.service/memory.max", "max\n");
@@ -20,7 +20,7 @@ void write_version_2(const TemporaryFolder& root) {
   root.write("sys/fs/cgroup/jobs.slice/cpu.stat", "usage_usec 2500000\nuser_usec 2000000\nsystem_usec 500000\n");
 }
 
-// As recorded in a container of Docker's with --memory and --cpus: its own group is the root of what it sees.
+// Recorded in a Docker container with --memory and --cpus, which sees its own group as the root.
 void write_version_1(const TemporaryFolder& root) {
   root.write("proc/self/cgroup",
              "5:cpu,cpuacct:/docker/0123\n4:memory:/docker/0123\n1:name=systemd:/docker/0123\n0::/\n");
@@ -59,7 +59,7 @@ TEST(CgroupTest, VersionOneLimits) {
   EXPECT_EQ(cpu->used_us, 7000000);
 }
 
-// As on a machine of Slurm's, whose jobs see the whole hierarchy, with each controller mounted apart.
+// As on a Slurm machine, whose jobs see the whole hierarchy, with each controller mounted separately.
 TEST(CgroupTest, VersionOneLimitsBelowTheRoot) {
   const TemporaryFolder root;
   root.write("proc/self/cgroup", "4:memory:/slurm/job_7\n3:cpuacct:/slurm/job_7\n2:cpu:/slurm/job_7\n");

@@ -44,7 +44,7 @@ TEST(WriteFileAtomicallyTest, FullDiskIsAClearErrorAndLeavesNothing) {
   if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "this machine has no /dev/full to stand for a full disk";
   const TemporaryFolder folder;
   const auto path = folder.path() / "record.json";
-  // The temporary neighbour of `path` is made a link to the device that is always full.
+  // Replaces the temporary file beside `path` by a link to the device that is always full.
   fs::create_symlink("/dev/full", path.string() + ".partial-" + std::to_string(::getpid()));
   EXPECT_ERROR(write_file_atomically(path, "text"), kData, "No space left on device");
   EXPECT_EQ(num_entries(folder.path()), 0U);

@@ -18,7 +18,7 @@ TEST(ProgressTest, BarFillsWithTheFraction) {
 }
 
 TEST(ProgressTest, MakesTheNoteOnlyWhenTheBarIsDrawn) {
-  testing::internal::CaptureStderr();  // not a terminal: a line every 10 s
+  testing::internal::CaptureStderr();  // not a terminal, so a line every 10 s
   Progress progress("work", 10);
   int num_notes = 0;
   for (int done = 1; done <= 10; ++done) progress.update(done, [&] { return std::to_string(++num_notes); });

@@ -9,7 +9,7 @@
 namespace assay {
 namespace {
 
-// In a process of its own, whose handlers are not those of the tests.
+// In a separate process, whose handlers are not those of the tests.
 int signal_seen(int signal, bool ignored_before) {
   const auto pid = ::fork();
   if (pid == 0) {

@@ -13,7 +13,7 @@
 namespace assay {
 namespace {
 
-// Returns the exit status of a process that prepares its descriptors by `prepare` and then writes.
+// Returns the exit status of a process that sets up its descriptors with `prepare` and then writes.
 template <typename Prepare, typename Work>
 int status_of(const Prepare& prepare, const Work& work) {
   const auto pid = ::fork();

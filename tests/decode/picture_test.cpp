@@ -37,7 +37,7 @@ Pixels read_ppm(const std::filesystem::path& file) {
   return pixels;
 }
 
-/// Returns the mean and the largest difference of two pictures' values.
+/// Returns the mean and the largest difference between the values of two images.
 std::pair<double, int> difference(const Pixels& actual, const Pixels& expected) {
   EXPECT_EQ(actual.height, expected.height);
   EXPECT_EQ(actual.width, expected.width);
@@ -54,7 +54,7 @@ std::pair<double, int> difference(const Pixels& actual, const Pixels& expected) 
 
 class PictureTest : public ::testing::Test {
  protected:
-  /// Returns why there are no files of Pillow's to compare with; empty after they were made.
+  /// Returns why there are no files made by Pillow to compare with; empty if there are.
   std::string explain_missing_files() {
     if (const auto why = explain_missing_python(); !why.empty()) return why;
     return run_python("image_files.py", folder_.path().string()) ? "" : "tests/golden/image_files.py failed";
@@ -152,7 +152,7 @@ TEST_F(PictureTest, RefusesTruncatedFiles) {
   }
 }
 
-// A header alone may claim any size; nothing of it is allocated.
+// A header can claim any size; nothing of that size may be allocated.
 TEST_F(PictureTest, RefusesHugeImages) {
   const auto file = folder_.write("huge.ppm", "P6 100000 100000 255\n");
   EXPECT_ERROR(read_picture(file, 0, 0), kData, "100000 x 100000 pixels");

@@ -14,7 +14,7 @@ class BatchFinderTest : public testing::Test {
     return find_micro_batch(search_, device_, [this](std::int64_t n) { device_.step(n); });
   }
 
-  // Counts up to the largest size that the device takes.
+  // Counts up to the largest size that fits the device.
   std::int64_t largest_that_fits() const {
     std::int64_t n = search_.smallest;
     while (n < search_.largest && device_.peak(n + 1) <= static_cast<double>(budget_)) ++n;
@@ -53,7 +53,7 @@ TEST_F(BatchFinderTest, FirstStepWithoutOptimizerStateMisleadsNobody) {
 }
 
 TEST_F(BatchFinderTest, StepsBackFromAPredictionThatFails) {
-  // More than the line says, from 80 samples on: a larger workspace.
+  // More than on the line, from 80 samples on: a larger workspace.
   device_.peak = [](std::int64_t n) { return 100.0 + 10.0 * static_cast<double>(n) + (n >= 80 ? 30.0 : 0.0); };
   search_.largest = 1024;
   const auto found = find();

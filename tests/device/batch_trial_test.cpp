@@ -8,7 +8,7 @@
 namespace assay::device {
 namespace {
 
-// docs/device.md tells of two hundred larger ones.
+// docs/device.md reports two hundred larger ones.
 class BatchTrialTest : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(BatchTrialTest, SizeFoundFitsAndIsNearlyTheLargest) {

@@ -40,7 +40,7 @@ TEST_F(ResidentMemoryTest, MemoryThatNoTensorHoldsCountsToo) {
 TEST_F(ResidentMemoryTest, WhatMallocKeepsIsGivenBackBeforeMemoryIsRefused) {
   set_resident_memory_budget(200 * kMegabyte);
   {
-    // Blocks below malloc's threshold of maps of their own stay with it when they are freed.
+    // When freed, blocks below malloc's mmap threshold stay with malloc.
     std::vector<at::Tensor> blocks;
     for (int i = 0; i < 1500; ++i) blocks.push_back(tensor_of(kMegabyte / 10));
   }

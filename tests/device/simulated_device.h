@@ -13,8 +13,8 @@
 
 namespace assay::device {
 
-/// Plays an accelerator for tests of batch sizing: it has so much memory, steps need what `peak` says and take what
-/// `duration` says, and chosen steps fail or succeed only after retries, whatever they need. Units: bytes, seconds.
+/// Simulates an accelerator for tests of batch sizing: it has a fixed amount of memory, steps need `peak` bytes and
+/// take `duration`, and chosen steps fail or succeed only after retries, whatever they need. Units: bytes, seconds.
 class SimulatedDevice final : public MemoryMeter {
  public:
   std::int64_t capacity_bytes = 1000;
@@ -24,7 +24,7 @@ class SimulatedDevice final : public MemoryMeter {
   std::function<double(std::int64_t num_samples)> duration = [](std::int64_t n) {
     return 1.0 + static_cast<double>(n);
   };
-  double first_step_share = 1.0;        ///< of its peak: without the optimizer's state it needs less
+  double first_step_share = 1.0;        ///< of its peak: smaller without the optimizer's state
   std::set<std::size_t> failing_steps;  ///< counted from 0
   std::set<std::int64_t> retrying_sizes;
 

@@ -9,7 +9,7 @@
 
 namespace assay::device {
 
-/// Behaves as an accelerator's recorder does, on any machine: warms up, keeps the work, performs it again.
+/// Behaves like an accelerator's recorder on any machine: warms up, stores the work, performs it again.
 class SimulatedLaunchGraph final : public LaunchGraph {
  public:
   void record(const std::function<void()>& work) override {
@@ -25,7 +25,7 @@ class SimulatedLaunchGraph final : public LaunchGraph {
     work_();
   }
 
-  int num_out_of_memory = 0;  ///< of the first calls of record()
+  int num_out_of_memory = 0;  ///< number of first calls of record() that fail
   std::string refusal;        ///< of every call of record()
   int num_recorded = 0;
   int num_replayed = 0;

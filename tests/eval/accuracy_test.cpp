@@ -10,7 +10,7 @@
 namespace assay::eval {
 namespace {
 
-// Four grey images whose brightness is their label times 50.
+// Four grey images with brightness 50 times their label.
 data::Images grey_images() {
   const auto labels = torch::tensor({0, 1, 2, 1}, torch::kInt64);
   return {(labels * 50).to(torch::kUInt8).view({4, 1, 1, 1}).expand({4, 3, 2, 2}).contiguous(), labels};

@@ -1,4 +1,4 @@
-// How a run ends when something around it is wrong.
+// How a run ends when something in its environment is wrong.
 
 #include <fmt/format.h>
 
@@ -111,7 +111,7 @@ TEST_F(EndingsTest, AStepThatNeedsAFloatNetworkRefusesAQuantizedOne) {
   EXPECT_THAT(result.output, HasSubstr("finetune"));
 }
 
-// Killed in the middle of a step's own training, it goes on there with the same bits.
+// Killed during a step's own training, the run resumes there with the same bits.
 TEST_F(EndingsTest, AKilledRunResumesInTheStageWhereItWas) {
   const auto command = tiny_run(
       "track=off techniques=[finetune+static_int8] compress.finetune.epochs=60 data.num_train=300 "
@@ -200,7 +200,7 @@ TEST_F(EndingsTest, AnAddressSpaceTooSmallForLibTorchIsSaidBeforeItIsLoaded) {
   EXPECT_THAT(result.output, HasSubstr("LibTorch alone needs 900 MB"));
 }
 
-// docs/device.md tells of two hundred of them.
+// docs/device.md reports two hundred of them.
 TEST_F(EndingsTest, RealMemoryLimitsKillNoRunAndAreUsed) {
   const auto script =
       fmt::format("{0}/tests/bench/memory_limits.py {1}/bin/household_compression --config-dir {0}/configs",

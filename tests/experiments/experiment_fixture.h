@@ -16,7 +16,7 @@ namespace assay {
 
 namespace fs = std::filesystem;
 
-/// Runs the built experiment as a user would, in a folder of its own.
+/// Runs the built experiment as a user would, in a separate folder.
 class ExperimentTest : public testing::Test {
  protected:
   std::vector<std::string> command(const std::vector<std::string>& arguments) const {
@@ -27,7 +27,7 @@ class ExperimentTest : public testing::Test {
     return words;
   }
 
-  /// A run of a few seconds; what it learns does not matter.
+  /// Returns the command of a run of a few seconds; what it learns does not matter.
   std::vector<std::string> small_run(std::vector<std::string> arguments) const {
     for (const auto* word :
          {"device.threads=1", "data.num_train=300", "data.num_test=60", "train.epochs=1", "train.batch.global=32",
@@ -37,7 +37,7 @@ class ExperimentTest : public testing::Test {
     return command(arguments);
   }
 
-  /// A run of about a second, as the words of a shell.
+  /// Returns the command of a run of about a second, as shell words.
   std::string tiny_run(const std::string& overrides) const {
     std::string text;
     for (const auto& word : command({})) text += word + " ";

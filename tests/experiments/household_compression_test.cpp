@@ -1,4 +1,4 @@
-// Runs the built experiment as a user would: its exit codes, what it leaves behind, and how it ends.
+// Runs the built experiment as a user would: its exit codes, its output files, and how it ends.
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
-// Composes and resolves configurations made of arbitrary bytes: lines that begin with '#' name files, what follows is
-// their contents, and the lines of the file "overrides" are overrides. Run: scripts/fuzz
+// Composes and resolves configurations made of arbitrary bytes. Lines that begin with '#' name files, followed by their
+// contents; the lines of the file "overrides" are overrides. Run: scripts/fuzz
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
-// Opens damaged journals. The first byte says what is damaged: the database, its write-ahead log, the queue; and how:
-// patched at places (two bytes) with as many bytes as a third says, or replaced whole; or what a record of the queue
-// holds. Opening and delivering end well, or with an assay::Error. Run: scripts/fuzz
+// Opens damaged journals. The first byte chooses what is damaged: the database, its write-ahead log, the queue, or the
+// contents of a record in the queue; and how: patched at given places (two bytes each, a third gives the number of
+// bytes), or replaced as a whole. Opening and delivering succeed, or throw an assay::Error. Run: scripts/fuzz
 
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace assay::track;
 
-/// Is a journal as a process leaves it that is killed.
+/// A journal as left by a killed process.
 struct Template {
   std::string database;
   std::string wal;
@@ -160,7 +160,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (!fs::exists(folder / "a.ring")) write(folder / "a.ring", original.queue);  // a small one
   try {
-    // What was recovered is whole.
+    // Everything recovered is intact.
     const Journal journal(path);
     if (journal.recovery()) std::abort();
   } catch (const assay::Error&) {

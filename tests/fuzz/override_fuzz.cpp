@@ -1,4 +1,4 @@
-// Feeds arbitrary bytes to the parser of overrides: it gives a value or an assay::Error, and nothing else. Run:
+// Feeds arbitrary bytes to the parser of overrides, which must return a value or throw an assay::Error. Run:
 // scripts/fuzz
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Feeds arbitrary answers of a server to all that reads them: two bytes give the status, then come a line that says
-// where a redirect leads, and the body. Nothing throws, and no explanation holds control characters. Run: scripts/fuzz
+// Feeds arbitrary server responses to all their readers: two bytes give the status, then come a line with a redirect's
+// target, and the body. Nothing may throw, and no explanation may contain control characters. Run: scripts/fuzz
 
 #include <cstdint>
 #include <cstdlib>

@@ -8,7 +8,7 @@
 
 namespace assay {
 
-/// Says why Python with torch cannot be run here; empty when it can.
+/// Returns why Python with torch cannot run here; empty if it can.
 inline std::string explain_missing_python() {
   const auto source = std::filesystem::path(ASSAY_SOURCE_DIR);
   if (!std::filesystem::exists(source / "scripts/python")) return "scripts/python is absent";
@@ -17,7 +17,7 @@ inline std::string explain_missing_python() {
   return "";
 }
 
-/// Runs tests/golden/`script` and returns what it printed, or nothing when it failed.
+/// Runs tests/golden/`script` and returns its output, or nothing if it failed.
 inline std::optional<std::string> run_python(const std::string& script, const std::string& arguments) {
   const auto source = std::string(ASSAY_SOURCE_DIR);
   const auto command = source + "/scripts/python -W ignore " + source + "/tests/golden/" + script + " " + arguments;

@@ -1,5 +1,5 @@
-// What every backend promises, whether anything is delivered or not: one that accepts what another refuses would fail a
-// run only once tracking is on.
+// The contract of every backend, whether it delivers or not: if one accepted what another rejects, a run would fail
+// only once tracking is on.
 
 #include <gtest/gtest.h>
 

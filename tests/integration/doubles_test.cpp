@@ -1,4 +1,4 @@
-// Requests that are carried out late or twice: of what they make one is left.
+// Requests that are executed late or twice: only one of the created objects remains.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ std::vector<RunInfo> runs_of(const std::string& url, const std::string& experime
   return *api.search_runs((*api.find_experiment(experiment))->id);
 }
 
-/// Holds the server's database for so long, as a long transaction of another writer does.
+/// Locks the server's database for a given time, like a long transaction of another writer.
 std::thread hold(const std::filesystem::path& path, std::chrono::seconds duration) {
   auto database = std::make_shared<Database>(path);
   database->execute("BEGIN IMMEDIATE");

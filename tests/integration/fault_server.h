@@ -26,7 +26,7 @@ inline std::string http_response(int status, std::string_view body, std::string_
          "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
-/// Sends one request to a server and returns all that it answers.
+/// Sends one request to a server and returns the whole response.
 inline std::string forward(int port, std::string request) {
   request.insert(request.find("\r\n") + 2, "Connection: close\r\n");
   const int peer = ::socket(AF_INET, SOCK_STREAM, 0);
@@ -46,11 +46,11 @@ inline std::string forward(int port, std::string request) {
   return answer;
 }
 
-/// Answers HTTP requests as badly as a test wants, on a free loopback port.
+/// Answers HTTP requests as badly as a test requires, on a free loopback port.
 class FaultServer {
  public:
-  /// Gets a whole request and returns the bytes to answer with. "" closes the connection without an answer; kHang keeps
-  /// it open and silent. Called from several threads.
+  /// Receives a whole request and returns the bytes of the response. "" closes the connection without a response; kHang
+  /// keeps it open and silent. Called from several threads.
   using Handler = std::function<std::string(const std::string& request)>;
   static constexpr std::string_view kHang = "hang";
 
@@ -130,7 +130,7 @@ class FaultServer {
     }
   }
 
-  /// Sends headers and body apart, as uvicorn does: with Nagle's algorithm the body then waits for the client's ACK.
+  /// Sends headers and body separately, like uvicorn: with Nagle's algorithm the body then waits for the client's ACK.
   static void send_in_two(int peer, const std::string& answer) {
     const auto head = std::min(answer.find("\r\n\r\n"), answer.size() - 4) + 4;
     ::send(peer, answer.data(), head, MSG_NOSIGNAL);
@@ -148,10 +148,10 @@ class FaultServer {
   std::thread acceptor_;
 };
 
-/// Answers a share of the requests itself and leaves the others to the real server.
+/// Answers some of the requests itself and forwards the others to the real server.
 class Proxy {
  public:
-  /// `fault` gets the request's number and its first line; it returns the answer, or nullopt to forward.
+  /// `fault` receives the request's number and its first line; it returns the response, or nullopt to forward.
   using Fault = std::function<std::optional<std::string>(int number, const std::string& request)>;
 
   Proxy(int port, Fault fault)

@@ -1,4 +1,4 @@
-// What goes wrong on the way to a tracking server, and that the run neither stops nor lies about it.
+// Faults on the way to a tracking server: the run must neither stop nor report success wrongly.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ const std::map<std::string, double> kPatient = {
 
 constexpr double kBoundedS = 60.0;  // far beyond the impatient deadlines on a busy machine, far below the default ones
 
-/// Runs against a useless server; returns what was logged and checks that nothing took long, threw or was called
+/// Runs against a useless server; returns the log and checks that nothing took long, threw or was reported as
 /// delivered.
 std::string run_in_vain(const std::string& url) {
   CapturedLog log;
@@ -125,7 +125,7 @@ TEST(FaultsTest, IsNotHeldUpByDelayedAcknowledgements) {
   HttpClient client({});
   HttpRequest request;
   request.url = server.url();
-  double fastest = 1e9;  // a delayed acknowledgement costs each request 40 ms, a busy machine only some
+  double fastest = 1e9;  // a delayed acknowledgement costs each request 40 ms, a busy machine only some requests
   for (int i = 0; i < 100; ++i) {
     const Stopwatch watch;
     ASSERT_TRUE(client.send(request).ok());
@@ -167,7 +167,7 @@ void expect_exactly_once(const std::string& url, const std::string& real_url, co
 TEST(FaultsTest, DeliversOnceWhenAThirdOfTheRequestsFail) {
   ASSAY_MLFLOW_OR_SKIP(real);
   Proxy proxy(real->port(), [](int number, const std::string&) -> std::optional<std::string> {
-    const auto dice = std::mt19937(static_cast<unsigned>(number))() % 6;  // as if at random, but always the same
+    const auto dice = std::mt19937(static_cast<unsigned>(number))() % 6;  // random, but always the same
     if (dice < 2 || number == 0) return http_response(dice == 0 ? 500 : 429, "busy", "text/plain");
     return std::nullopt;
   });

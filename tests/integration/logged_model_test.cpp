@@ -1,4 +1,4 @@
-// Models of runs on a real server: each arrives once and whole, whatever happens on the way.
+// Models of runs on a real server: each arrives exactly once and complete, whatever faults occur.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ using testing::HasSubstr;
 const std::map<std::string, double> kPatient = {
     {"connect_timeout_s", 20.0}, {"request_timeout_s", 60.0}, {"retry_deadline_s", 60.0}, {"flush_timeout_s", 180.0}};
 
-/// Describes a model with a folder of three files; the server does not look into them.
+/// Describes a model with a folder of three files; the server does not parse them.
 LoggedModel model_in(const TemporaryFolder& folder, const std::string& registered_name) {
   folder.write("model/MLmodel", "flavors:\n  pytorch:\n    model_data: data\nmodel_id: null\n");
   folder.write("model/data/model.pth", std::string("\0weights", 8));
@@ -35,7 +35,7 @@ LoggedModel model_in(const TemporaryFolder& folder, const std::string& registere
   return model;
 }
 
-/// Finds the models of a run as the server tells them.
+/// Returns the models of a run as listed by the server.
 Json models_of(MlflowApi& api, const std::string& run_id) {
   const auto experiment_id = api.get_run(run_id)->experiment_id;
   const auto answer = api.post("logged-models/search", {{"experiment_ids", {experiment_id}},
@@ -48,7 +48,7 @@ Json versions_of(MlflowApi& api, const std::string& name) {
   return answer ? read_member(*answer, "model_versions") : Json(answer.failure().message);
 }
 
-/// Logs a model through `url` and checks on the real server that all of it exists, once.
+/// Logs a model through `url` and checks that the real server has all of it, once.
 void expect_model_once(const std::string& url, const std::string& real_url, const std::string& name) {
   const TemporaryFolder folder;
   const auto run = tracker_for(url, kPatient)->start(start_of(name, "run"));
@@ -96,7 +96,7 @@ TEST(LoggedModelTest, ArrivesWithFilesParamsAndVersion) {
   expect_model_once(server->url(), server->url(), "model arrives");
 }
 
-/// Says of each request whether it is made for the first time.
+/// Returns for each request whether it is made for the first time.
 class FirstTimes {
  public:
   bool operator()(const std::string& request) {
@@ -129,8 +129,8 @@ TEST(LoggedModelTest, ArrivesWhenAThirdOfTheRequestsFail) {
   expect_model_once(proxy.url(), real->url(), "model busy");
 }
 
-/// Each process loses the reply to the first request that none before it has made, and all after it; the next one
-/// begins with nothing but the journal.
+/// Each process loses the reply to the first request that none before it has made, and all later ones; the next process
+/// starts with only the journal.
 TEST(LoggedModelTest, ArrivesOnceWhenEachProcessDiesAfterItsNextRequest) {
   ASSAY_MLFLOW_OR_SKIP(real);
   const TemporaryFolder folder;

@@ -21,7 +21,7 @@ class MlflowCheckTest : public testing::Test {
     return run_assay({"mlflow-check", "--tracking-uri", url});
   }
 
-  /// Runs the check against a server that always answers the same; expects that it fails.
+  /// Runs the check against a server that always gives the same response; expects that it fails.
   static std::string check_answer(const std::string& answer) {
     FaultServer server([&](const std::string&) { return answer; });
     const auto result = check(server.url());

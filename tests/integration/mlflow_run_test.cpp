@@ -148,7 +148,7 @@ TEST(MlflowRunTest, LosesOnlyTheBadEntityOfABatch) {
   CapturedLog log;
   const auto run = tracker_for(server->url())->start(start_of("bad entity", "run"));
   auto api = api_for(server->url());
-  ASSERT_TRUE(api.log_batch(run->delivery().run_id, {{}, {{"p77", "other"}}, {}}));  // somebody else was here
+  ASSERT_TRUE(api.log_batch(run->delivery().run_id, {{}, {{"p77", "other"}}, {}}));  // another client changed the run
   for (int i = 0; i < 100; ++i) run->log_params({{fmt::format("p{}", i), "v"}});
   for (int i = 0; i < 500; ++i) run->log_metric("loss", i, i);
   run->finish(RunStatus::kFinished);

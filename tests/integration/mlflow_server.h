@@ -22,7 +22,7 @@
 
 namespace assay::track {
 
-/// Returns a loopback port that nobody listens on now.
+/// Returns a loopback port on which nothing is listening now.
 inline int free_port() {
   const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
@@ -35,17 +35,17 @@ inline int free_port() {
   return ntohs(address.sin_port);
 }
 
-/// Is a real MLflow server of the project's .venv on a free loopback port, with a database and artifacts of its own.
-/// One serves the whole test program; it is stopped with it.
+/// A real MLflow server from the project's .venv on a free loopback port, with its own database and artifacts. One
+/// serves the whole test program and is stopped with it.
 class MlflowServer {
  public:
-  /// Starts the server at first use; null when there is no `mlflow` to run.
+  /// Starts the server at first use; null if there is no `mlflow`.
   static MlflowServer* shared() {
     static MlflowServer server;
     return server.pid_ > 0 ? &server : nullptr;
   }
 
-  /// Starts one more, with an empty database.
+  /// Starts another server, with an empty database.
   static std::unique_ptr<MlflowServer> another() { return std::unique_ptr<MlflowServer>(new MlflowServer); }
 
   std::filesystem::path database() const { return folder_.path() / "mlflow.db"; }
@@ -58,7 +58,7 @@ class MlflowServer {
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   static std::string executable() { return ASSAY_SOURCE_DIR "/.venv/bin/mlflow"; }
 
-  /// Ends the server and all its workers.
+  /// Stops the server and all its workers.
   void stop(int signal) {
     if (pid_ <= 0) return;
     ::kill(-pid_, signal);
@@ -111,7 +111,7 @@ class MlflowServer {
 
 }  // namespace assay::track
 
-/// Gives the server as `name`, or skips the test.
+/// Provides the server as `name`, or skips the test.
 #define ASSAY_MLFLOW_OR_SKIP(name)                                                                         \
   auto* const name = ::assay::track::MlflowServer::shared();                                               \
   if (name == nullptr) {                                                                                   \

@@ -1,4 +1,4 @@
-// Large files on their way, in parts, to an object store behind a real MLflow server.
+// Multipart uploads of large files to an object store behind a real MLflow server.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ class MultipartTest : public testing::Test {
     ::setenv("MLFLOW_TRACKING_PASSWORD", "for the tracking server only", 1);
   }
 
-  /// Delivers a run with a file of three parts, and expects it to be there.
+  /// Delivers a run with a file of three parts, and expects it on the server.
   void expect_to_arrive(const std::string& url, const std::string& name) {
     const auto run = tracker_for(url, {{"flush_timeout_s", 90.0}})->start(start_of("parts", name));
     run->log_artifact(folder_.write("local name.bin", bytes_), "models/größe 1.bin");

@@ -13,20 +13,20 @@
 
 namespace assay::track {
 
-/// Is a real MLflow server that keeps its artifacts in a stand-in of Amazon's S3, to which a proxy leads that harms
-/// what a test wants. One serves the whole test program.
+/// A real MLflow server that keeps its artifacts in a stand-in for Amazon's S3, behind a proxy that injects the faults
+/// of a test. One serves the whole test program.
 class ObjectStore {
  public:
-  /// Gets a whole request to the object store; returns the answer, or nullopt to forward.
+  /// Receives a whole request to the object store; returns the response, or nullopt to forward.
   using Fault = std::function<std::optional<std::string>(const std::string& request)>;
 
-  /// Starts it at first use; null when something is missing for that, which why_not() tells.
+  /// Starts it at first use; null if a dependency is missing, which why_not() returns.
   static ObjectStore* shared() {
     static const std::unique_ptr<ObjectStore> store(why_not().empty() ? new ObjectStore() : nullptr);
     return store.get();
   }
 
-  /// Says what is missing, "" for nothing.
+  /// Returns the missing dependency, or "".
   static std::string why_not() {
     for (const char* name : {"mlflow", "moto_server"}) {
       if (!std::filesystem::exists(program(name))) return fmt::format("no {} in .venv; run `make setup`", name);
@@ -37,14 +37,14 @@ class ObjectStore {
   std::string url() const { return fmt::format("http://127.0.0.1:{}", mlflow_port_); }
   int port() const { return mlflow_port_; }
 
-  /// Harms requests from now on; forgets those up to now.
+  /// Injects faults from now on; forgets earlier requests.
   void set_fault(Fault fault) {
     const std::lock_guard lock(mutex_);
     fault_ = std::move(fault);
     num_before_ = proxy_.requests().size();
   }
 
-  /// Returns the requests that hold all of the parts in their first line, since the fault was set.
+  /// Returns the requests since the fault was set whose first line contains all of the parts.
   std::vector<std::string> requests(const std::vector<std::string>& parts) const {
     std::vector<std::string> found;
     const auto all = proxy_.requests();
@@ -102,7 +102,7 @@ class ObjectStore {
 
 }  // namespace assay::track
 
-/// Gives the server as `name`, or skips the test.
+/// Provides the server as `name`, or skips the test.
 #define ASSAY_OBJECT_STORE_OR_SKIP(name)                    \
   auto* const name = ::assay::track::ObjectStore::shared(); \
   if (name == nullptr) {                                    \

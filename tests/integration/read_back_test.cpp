@@ -1,4 +1,4 @@
-// That a run is read back before it ends, and that whatever is not there is told.
+// A run is read back before it ends, and everything missing is reported.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ TEST(ReadBackTest, VerifiesARunWithEverythingInIt) {
   EXPECT_EQ(*api.download_artifact(info->artifact_uri, "params/long.txt"), std::string(7000, 'x'));
 }
 
-/// Passes everything on but the first request that contains `part`, which it says to have stored.
+/// Forwards everything except the first request that contains `part`, which it claims to have stored.
 FaultServer::Handler swallow(int port, std::string_view part, std::atomic<int>& num_swallowed) {
   return [=, &num_swallowed](const std::string& request) {
     if (request.find(part) == std::string::npos || num_swallowed++ > 0) return forward(port, request);

@@ -1,4 +1,4 @@
-// What a server refused, lost or was not asked for reaches it later, or another one that is named.
+// Data that a server rejected, lost or never received reach it later, or reach another server that is named.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ report::ProcessResult sync(const fs::path& place, const std::string& url = "") {
   return run_assay(arguments);
 }
 
-/// Is what stands at one address: now one server, now another, now one that answers as badly as a test wants.
+/// The server at one address: it may change, or answer as badly as a test requires.
 class Switch {
  public:
   using Answer = std::function<std::optional<std::string>(const std::string& request)>;
@@ -85,7 +85,7 @@ void await_delivery(const Run& run, int num_open_runs = 1) {
   ASSERT_EQ(run.delivery().undelivered, num_open_runs);
 }
 
-/// Checks that a server has a run with the points up to `num_points`, whole and once.
+/// Checks that a server has a run with the points up to `num_points`, complete and once.
 RunInfo expect_whole(const std::string& url, const std::string& experiment, std::size_t num_points) {
   auto api = api_for(url);
   const auto found = api.find_experiment(experiment);

@@ -1,4 +1,4 @@
-// What MLflow's variables about runs and requests do to a run on a real server.
+// The effect of MLflow's variables about runs and requests on a run on a real server.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ using testing::HasSubstr;
 
 class RunEnvironmentTest : public testing::Test {
  protected:
-  /// Runs with one point, and returns what the server knows of it.
+  /// Runs with one point, and returns the server's data of the run.
   static RunInfo run_once(const std::string& url, const RunStart& start, double value = 1.0) {
     const auto run = tracker_for(url)->start(start);
     run->log_metric("loss", value, static_cast<std::int64_t>(value));

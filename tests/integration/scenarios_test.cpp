@@ -1,4 +1,4 @@
-// What the server holds after each row of scenarios.json is the same, whether Assay's client sent it or MLflow's own.
+// The server has the same data after each row of scenarios.json, whether Assay's client or MLflow's sent it.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// Returns the text, or with "hex" the bytes, that the table describes.
+/// Returns the text described by the table, or its bytes if given as "hex".
 std::string text_of(const Json& content) {
   if (content.is_string()) return content;
   std::string unit = content.value("text", "");
@@ -47,7 +47,7 @@ std::vector<KeyValue> tags_of(const Json& row) {
 /// Makes the calls of the table's rows through Assay's interface.
 class Performer {
  public:
-  /// Returns the run's id and how many calls were refused, at once or by the server.
+  /// Returns the run's id and how many calls were rejected, immediately or by the server.
   Json perform(Tracker& tracker, const Json& row) {
     num_refused_ = 0;
     const auto run =
@@ -105,7 +105,7 @@ class Performer {
   std::int64_t num_refused_ = 0;
 };
 
-/// Runs a table through Assay, and another through MLflow's client, and compares the two on the server.
+/// Runs a table through Assay, and again through MLflow's client, and compares the two on the server.
 report::ProcessResult compare(const std::string& url, const Json& for_assay, const Json& for_python) {
   const TemporaryFolder folder;
   const CapturedLog expected_warnings;

@@ -15,20 +15,20 @@
 
 namespace assay::track {
 
-/// Is a real MLflow server that demands a login, behind nginx, which speaks TLS with certificates of an authority of
-/// the test's own. One serves the whole test program.
+/// A real MLflow server that requires a login, behind nginx, which speaks TLS with certificates of the test's own
+/// authority. One serves the whole test program.
 class SecureServer {
  public:
   static constexpr const char* kUsername = "admin";
   static constexpr const char* kPassword = "s3cret+Pass/Word@42";
 
-  /// Starts it at first use; null when something is missing for that, which why_not() tells.
+  /// Starts it at first use; null if a dependency is missing, which why_not() returns.
   static SecureServer* shared() {
     static const std::unique_ptr<SecureServer> server(why_not().empty() ? new SecureServer() : nullptr);
     return server.get();
   }
 
-  /// Says what is missing, "" for nothing.
+  /// Returns the missing dependency, or "".
   static std::string why_not() {
     if (!std::filesystem::exists(python())) return "no MLflow in .venv; run `make setup`";
     if (run({python(), "-c", "import flask_wtf"}).code != 0)
@@ -40,7 +40,7 @@ class SecureServer {
   /// Returns the address for everybody.
   std::string url() const { return fmt::format("https://localhost:{}", port_); }
 
-  /// Returns the address of those who have a certificate.
+  /// Returns the address for clients with a certificate.
   std::string strict_url() const { return fmt::format("https://localhost:{}", strict_port_); }
 
   /// Returns the address where no request may be larger than 1 MB, nginx's default.
@@ -141,7 +141,7 @@ class SecureServer {
 
 }  // namespace assay::track
 
-/// Gives the server as `name`, or skips the test.
+/// Provides the server as `name`, or skips the test.
 #define ASSAY_SECURE_SERVER_OR_SKIP(name)                    \
   auto* const name = ::assay::track::SecureServer::shared(); \
   if (name == nullptr) {                                     \

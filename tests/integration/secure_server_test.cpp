@@ -1,4 +1,4 @@
-// A server that demands a login, behind TLS: what each wrong setting is answered with, and that no secret is shown.
+// A server that requires a login, behind TLS: the error for each wrong setting, and that no secret is shown.
 
 #include "integration/secure_server.h"
 
@@ -18,10 +18,10 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr const char* kPassword = SecureServer::kPassword;
-constexpr const char* kEncoded = "YWRtaW46czNjcmV0K1Bhc3MvV29yZEA0Mg==";  // as a header carries user and password
+constexpr const char* kEncoded = "YWRtaW46czNjcmV0K1Bhc3MvV29yZEA0Mg==";  // user and password as in a header
 constexpr const char* kEscaped = "s3cret%2BPass%2FWord%4042";
 
-/// Matches what shows the password in none of the forms in which it travels.
+/// Matches text that shows the password in none of its transmitted forms.
 auto shows_no_secret() { return AllOf(Not(HasSubstr(kPassword)), Not(HasSubstr(kEncoded)), Not(HasSubstr(kEscaped))); }
 
 report::ProcessResult check(const std::string& url) {

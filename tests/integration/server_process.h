@@ -21,7 +21,7 @@
 
 namespace assay::track {
 
-/// Is a program that runs while this lives, in a folder of its own process group.
+/// A program that runs during the lifetime of this object, in its own folder and process group.
 class ServerProcess {
  public:
   ServerProcess(const std::vector<std::string>& command, const std::map<std::string, std::string>& environment,
@@ -50,7 +50,7 @@ class ServerProcess {
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
-  /// Waits until it answers; when it ends before, or does not within two minutes, the failure shows what it wrote.
+  /// Waits until it answers; if it ends before, or does not answer within two minutes, the failure shows its output.
   void await(const HttpOptions& options, const std::string& url, const std::string& method = "GET") const {
     HttpClient client(options);
     HttpRequest request;

@@ -1,4 +1,4 @@
-// What reaches a server after its run, by `assay sync`: once, whole, with the right times and status.
+// Data that reach a server after their run, by `assay sync`: once, complete, with the right times and status.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -16,7 +16,7 @@
 
 namespace assay::track {
 
-/// Makes a tracker of any backend; `uri` only for one that has a server, options in seconds.
+/// Makes a tracker of any backend; `uri` only for those with a server, options in seconds.
 inline std::unique_ptr<Tracker> tracker_of(const std::string& backend, const std::string& uri = "",
                                            const std::map<std::string, double>& options = {}) {
   const config::Origin origin{"run.toml", 1, 1};
@@ -32,7 +32,7 @@ inline std::unique_ptr<Tracker> tracker_for(const std::string& url, const std::m
   return tracker_of("mlflow", url, options);
 }
 
-/// Describes a run whose record folder goes away with the test program.
+/// Describes a run whose record folder is removed at the end of the test program.
 inline RunStart start_of(const std::string& experiment, const std::string& name, std::vector<KeyValue> tags = {}) {
   static const TemporaryFolder all;
   static int number = 0;
@@ -46,7 +46,7 @@ inline std::map<std::string, std::string> as_map(const std::vector<KeyValue>& pa
   return {pairs.begin(), pairs.end()};
 }
 
-/// Keeps what is logged through spdlog while it lives.
+/// Captures spdlog's output during its lifetime.
 class CapturedLog {
  public:
   CapturedLog() : previous_(spdlog::default_logger()) {

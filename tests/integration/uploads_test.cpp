@@ -1,4 +1,4 @@
-// Files on their way to a real MLflow server.
+// Uploads of files to a real MLflow server.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -82,7 +82,7 @@ TEST(UploadsTest, RefusesALinkOutOfTheRunsFolder) {
   const auto link = start.record_folder / "model.pt";
   std::filesystem::create_symlink(secret, link);
   EXPECT_ERROR(run->log_artifact(link, "model.pt"), kData, "is a link out of the run's folder");
-  run->log_artifact(secret, "given.txt");  // lies elsewhere and says so
+  run->log_artifact(secret, "given.txt");  // outside the folder, but named explicitly
   std::filesystem::create_symlink(start.record_folder / "journals", start.record_folder / "within");
   run->log_artifact(start.record_folder / "within" / "x", "x");
 }

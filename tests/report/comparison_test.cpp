@@ -60,7 +60,7 @@ TEST(ComparisonTest, WhatWasNotMeasuredMeetsNothing) {
 
 TEST(ComparisonTest, AgreementOnOtherImagesGivesNoPairedInterval) {
   auto record = sample_record();
-  record.variants[2].agreement = 1.0;  // yet 16 answers changed
+  record.variants[2].agreement = 1.0;  // although 16 predictions changed
   EXPECT_FALSE(compare_with_baseline(record)[1].accuracy_interval_points.has_value());
 }
 

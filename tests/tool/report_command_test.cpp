@@ -16,7 +16,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// These cases look at text; a Python without vl-convert keeps them fast and alike on every machine.
+// These cases check text; a Python without vl-convert keeps them fast and the same on every machine.
 class ReportCommandTest : public ::testing::Test {
  protected:
   void SetUp() override { ::setenv("ASSAY_PYTHON", "/no/such/python", 1); }

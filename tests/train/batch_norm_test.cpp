@@ -11,7 +11,7 @@
 namespace assay::train {
 namespace {
 
-// Dropout in front of BatchNorm: scaling up what it lets through, it makes the variance larger than in evaluation.
+// Dropout before BatchNorm scales up the values that it keeps, so the variance is larger than in evaluation.
 class DropoutNet final : public models::Model {
  public:
   explicit DropoutNet(double rate, std::uint64_t seed = 3) {
@@ -31,7 +31,7 @@ class DropoutNet final : public models::Model {
   }
 };
 
-// Four classes by the direction and the width of stripes, under noise.
+// Four classes by the direction and width of noisy stripes.
 data::Images stripes(std::int64_t count) {
   torch::manual_seed(7);
   const auto labels = torch::arange(count).remainder(4);
@@ -67,7 +67,7 @@ class BatchNormTest : public testing::Test {
     train(options, {model, loader, validation, torch::kCPU, {32}, folder.path(), {}, sink});
   }
 
-  // Makes the passes of a recomputation as a plain loop would, with dropout left on.
+  // Performs the passes of a recomputation as a plain loop would, with dropout left on.
   static void pass_with_dropout(models::Model& model, data::Loader& loader) {
     const torch::NoGradGuard no_grad;
     model.train();
@@ -105,7 +105,7 @@ TEST_F(BatchNormTest, GivesThePlainMeansOfTheBatches) {
   EXPECT_EQ(net.named_modules("", false)["norm"]->as<torch::nn::BatchNorm2d>()->options.momentum(), 0.1);
 }
 
-// As training did: whole batches need not fit into memory.
+// As in training: whole batches need not fit into memory.
 TEST_F(BatchNormTest, TakesNoMoreImagesAtATimeThanTrainingDid) {
   TinyNet net;
   auto loader = training_loader();
@@ -124,7 +124,7 @@ TEST_F(BatchNormTest, TakesNoMoreImagesAtATimeThanTrainingDid) {
   EXPECT_TRUE(torch::allclose(net.named_buffers()["norm.running_var"], torch::stack(variances).mean(0), 1e-4, 1e-5));
 }
 
-// A single net may come through by luck: the mean of several counts.
+// A single network may pass by luck, so the mean of several counts.
 TEST_F(BatchNormTest, KeepsTheAccuracyThatStatisticsUnderDropoutLose) {
   constexpr int kNumNets = 4;
   double with_dropout_off = 0.0, with_dropout_on = 0.0;

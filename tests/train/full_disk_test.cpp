@@ -1,4 +1,4 @@
-// Fills the disk in the middle of a training and frees it again.
+// Fills the disk during a training and frees it again.
 
 #include <fmt/format.h>
 #include <sys/mount.h>
@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Is a disk of 2 MB, for whom may mount one.
+// A disk of 2 MB, if this user may mount one.
 class SmallDisk {
  public:
   SmallDisk() : is_mounted_(::mount("none", folder_.path().c_str(), "tmpfs", 0, "size=2m") == 0) {}
@@ -50,7 +50,7 @@ class FullDiskTest : public testing::Test {
  protected:
   FullDiskTest() { training_.options.checkpoint.every_steps = 2; }
 
-  // Trains with the disk full from the 5th step to the 11th: over the end of the first epoch, the best so far.
+  // Trains with the disk full from the 5th step to the 11th: across the end of the first epoch, the best so far.
   TrainResult run(const fs::path& folder, const std::function<void()>& fill, const std::function<void()>& free) {
     training_.loss = [=, this, pass = 0](const LossInput& input) mutable {
       constexpr int kPasses = 3;  // of a step

@@ -1,5 +1,5 @@
-// Preloaded into a process, makes its wall clock jump ahead and back by turns, ten years and each time one more, as
-// often as it is read.
+// When preloaded into a process, makes its wall clock jump ahead and back in turns at each reading, by ten years and
+// one more each time.
 
 #include <sys/syscall.h>
 #include <sys/time.h>

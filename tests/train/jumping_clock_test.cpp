@@ -11,7 +11,7 @@
 namespace assay::train {
 namespace {
 
-// Returns what a command prints on its standard output, and its exit code behind it.
+// Returns the standard output of a command, followed by its exit code.
 std::string run(const std::string& command) {
   std::string printed;
   auto* const pipe = ::popen(command.c_str(), "r");

@@ -1,6 +1,6 @@
-// Trains the small network of training_fixture.h in FOLDER, going on from what is there, and prints the SHA-256 of the
-// final weights: killed_training FOLDER [bf16] [checkpointed]. Returns 3 when a time that it took is negative. What
-// resume_kill_test.cpp kills.
+// Trains the small network of training_fixture.h in FOLDER, resuming from its contents, and prints the SHA-256 of the
+// final weights: killed_training FOLDER [bf16] [checkpointed]. Returns 3 if a measured duration is negative.
+// resume_kill_test.cpp kills this program.
 
 #include <algorithm>
 #include <cstdio>

@@ -1,4 +1,4 @@
-// Repeats the 50 steps of golden/learning_curves.json, which PyTorch's optimizers and schedulers took.
+// Repeats the 50 steps of golden/learning_curves.json, recorded from PyTorch's optimizers and schedulers.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ namespace {
 
 namespace F = torch::nn::functional;
 
-// As in golden/learning_curves.py, where images and weights come from the same arithmetic.
+// As in golden/learning_curves.py, which computes images and weights by the same arithmetic.
 constexpr std::int64_t kBatch = 32, kNumBatches = 10, kNumClasses = 10, kSize = 12;
 constexpr std::int64_t kStream = 1 << 24;
 constexpr std::int64_t kImages = kStream, kLabels = 2 * kStream, kPrototypes = 3 * kStream, kValidation = 4 * kStream,
@@ -93,7 +93,7 @@ class Training {
     restart();
   }
 
-  /// Makes the optimizer anew, with the state of the one before if there is one.
+  /// Makes a new optimizer, with the state of the previous one if there is one.
   void restart() {
     NamedTensors before;
     if (optimizer_)

@@ -30,7 +30,7 @@ class LoopTest : public testing::Test {
     return training_.run(net_, folder_.path(), sink_);
   }
 
-  // Makes the loss of the first step no number.
+  // Makes the loss of the first step NaN.
   void poison_the_first_step() {
     training_.loss = [poisoned = false](const LossInput& input) mutable {
       const auto loss = cross_entropy(0.0)(input);
@@ -126,7 +126,7 @@ TEST_F(LoopTest, TooManyStepsLeftOutFailTheRunAndFewBatchesAreKept) {
       3);
 }
 
-// A step so large that the weights become infinite although loss and gradients were finite.
+// A step so large that the weights become infinite although loss and gradients are finite.
 TEST_F(LoopTest, ANetworkThatGivesNaNIsNeverTheBest) {
   training_.options.clip_norm = 0.0;
   training_.options.not_finite = "skip";

@@ -33,7 +33,7 @@ class RangeTestTest : public testing::Test {
     return all_values(net);
   }
 
-  // Makes the loss of the given step, counted from 0 in forward passes, and of all after it `factor` times what it is.
+  // Multiplies the loss from the given step on, counted from 0 in forward passes, by `factor`.
   void multiply_loss_from(int pass, double factor) {
     training_.loss = [pass, factor, count = 0](const LossInput& input) mutable {
       const auto loss = cross_entropy(0.0)(input);
@@ -88,7 +88,7 @@ TEST_F(RangeTestTest, TheFactorOfALargerBatchMultipliesItsRates) {
     training_.rate_scale = rate_scale;
     at::Tensor weights;
     training_.loss = [&](const LossInput& input) {
-      weights = all_values(net_);  // in the end, those of the second pass
+      weights = all_values(net_);  // at the end, those of the second pass
       return cross_entropy(0.0)(input);
     };
     test(net_);
@@ -124,7 +124,7 @@ TEST_F(RangeTestTest, SuggestsWhereTheAverageFallsFastest) {
   for (const double loss : {2.3, 2.3, 2.2, 1.6, 1.4, 1.4, 5.0, 3.0}) {
     points.push_back({static_cast<double>(points.size()), loss, loss});
   }
-  EXPECT_EQ(suggest_rate(points), 3.0);  // from 2.2 to 1.4; the fall from 5 to 3 comes behind the lowest
+  EXPECT_EQ(suggest_rate(points), 3.0);  // from 2.2 to 1.4; the fall from 5 to 3 comes after the lowest
   for (auto& point : points) point.smoothed_loss = point.rate == 5.0 ? 2.29 : 2.3;
   EXPECT_EQ(suggest_rate(points), std::nullopt) << "of noise";
   EXPECT_EQ(suggest_rate({}), std::nullopt);

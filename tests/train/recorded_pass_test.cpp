@@ -56,7 +56,7 @@ TEST_F(RecordedPassTest, GivesTheSameBits) {
   EXPECT_TRUE(train(batches(5), 4, &graph_).equal(expected));
   EXPECT_EQ(losses_, expected_losses);
   EXPECT_EQ(graph_.num_recorded, 1);
-  EXPECT_EQ(graph_.num_replayed, 10);  // the smaller last pass of each step is performed as it is
+  EXPECT_EQ(graph_.num_replayed, 10);  // the smaller last pass of each step is not replayed
 }
 
 TEST_F(RecordedPassTest, GoesOnWithoutWhenNothingCanBeRecorded) {

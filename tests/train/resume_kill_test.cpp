@@ -21,7 +21,7 @@ constexpr int kNumRounds = 20;
 
 using Modes = std::vector<std::string>;
 
-// Runs the training in `folder`, and kills it after `seconds` if it is not over by then. Returns what it printed.
+// Runs the training in `folder`, and kills it after `seconds` unless it has finished. Returns its output.
 std::string run_training(const std::filesystem::path& folder, const Modes& modes, double seconds) {
   const auto output = folder / "output.txt";
   const auto pid = ::fork();
@@ -56,7 +56,7 @@ TEST_P(ResumeKillTest, EndsWithTheSameBitsAfterSigkillAtRandomMoments) {
   ASSERT_EQ(expected.size(), 65U) << expected;
   for (int round = 0; round < kNumRounds; ++round) {
     Rng rng(static_cast<std::uint64_t>(round), Stream::kBenchmark);
-    // One that was over before it could be killed is begun again, and killed sooner.
+    // A training that finished before the kill is started again and killed sooner.
     for (double seconds = duration * static_cast<double>(rng.uniform(0.1F, 0.95F));; seconds *= 0.7) {
       const TemporaryFolder folder;
       if (!run_training(folder.path(), GetParam(), seconds).empty()) continue;

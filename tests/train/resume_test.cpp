@@ -12,7 +12,7 @@ namespace {
 
 struct Interrupted {};
 
-// Throws while an epoch is reported, as a crash would come.
+// Throws while an epoch is reported, like a crash at that point.
 class Bomb final : public MetricSink {
  public:
   explicit Bomb(std::int64_t epoch) : epoch_(epoch) {}
@@ -148,7 +148,7 @@ TEST_F(ResumeTest, TheNewestCheckpointIsThatOfTheLastStepWhateverItsFileTime) {
 }
 
 TEST_F(ResumeTest, AfterAWorkerFailedTrainingGoesOnFromBeforeThat) {
-  training_.images = two_classes(160);  // of which the missing one is not in the first batch
+  training_.images = two_classes(160);  // the missing one is not in its first batch
   training_.options.checkpoint.every_steps = 1;
   const auto expected = uninterrupted();
   for (const std::int64_t num_workers : {0, 1, 4}) {
@@ -181,7 +181,7 @@ TEST_F(ResumeTest, RefusesACheckpointOfOtherSettingsNamingThem) {
 
 TEST_F(ResumeTest, BeginningAnewForgetsTheCheckpointsOfBefore) {
   TinyNet net;
-  resume(net);  // whole: its last checkpoint is of step 24
+  resume(net);  // intact: its last checkpoint is of step 24
   training_.options.checkpoint.resume = "never";
   run_into(Bomb(2));
   ASSERT_EQ(snapshots().size(), 2U);

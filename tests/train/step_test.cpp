@@ -25,7 +25,7 @@ class StepTest : public testing::Test {
     return result;
   }
 
-  // Without BatchNorm in training mode and dropout, parts of a batch are independent of each other.
+  // Without BatchNorm in training mode and without dropout, parts of a batch are independent of each other.
   static TinyNet plain_net() {
     TinyNet net(0.0);
     net.eval();
@@ -64,7 +64,7 @@ TEST_F(StepTest, ABatchThatGivesNoNumberChangesNothing) {
   bad.images = bad.images.clone();
   bad.images[0][0][0][0] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_EQ(step(net, bad, {10}).outcome, StepOutcome::kNotFinite);
-  EXPECT_TRUE(all_values(net).equal(before));  // BatchNorm's statistics, too
+  EXPECT_TRUE(all_values(net).equal(before));  // BatchNorm's statistics too
 }
 
 TEST_F(StepTest, GradientsThatAreNotFiniteChangeNothing) {
@@ -108,11 +108,11 @@ TEST_F(StepTest, MixedLabelsShareTheLossAndTheHits) {
   mixed.other_labels = 1 - mixed.labels;
   mixed.share = 0.5;
   const auto result = step(net, mixed, {10});
-  EXPECT_EQ(result.num_correct, 5.0);  // each image is half right, whatever is predicted
+  EXPECT_EQ(result.num_correct, 5.0);  // each image is half right, whatever the prediction
 }
 
 TEST_F(StepTest, OutOfMemoryHalvesTheMicroBatchAndRedoesTheStep) {
-  TinyNet halved, small;  // with BatchNorm and dropout: only the same passes from the start give the same bits
+  TinyNet halved, small;  // with BatchNorm and dropout, so that only the same passes give the same bits
   halved.train();
   small.train();
   const auto plain = loss_;

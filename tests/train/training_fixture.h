@@ -13,7 +13,7 @@
 
 namespace assay::train {
 
-/// Is a small network with what makes training hard to repeat: dropout and BatchNorm.
+/// A small network with the layers that make training hard to repeat: dropout and BatchNorm.
 class TinyNet final : public models::Model {
  public:
   explicit TinyNet(double dropout = 0.2) {
@@ -28,7 +28,7 @@ class TinyNet final : public models::Model {
   }
 };
 
-/// Draws noise pictures: dark ones are class 0, bright ones class 1.
+/// Draws noise images: dark ones are class 0, bright ones class 1.
 inline data::Images two_classes(std::int64_t count) {
   torch::manual_seed(5);
   const auto labels = torch::arange(count).remainder(2);
@@ -48,7 +48,7 @@ class LastPoint final : public MetricSink {
   std::map<std::string, std::pair<double, std::int64_t>> points;
 };
 
-/// Trains a TinyNet on two_classes with everything on that has a state: augmentation, mixing, accumulation, averaged
+/// Trains a TinyNet on two_classes with every stateful feature on: augmentation, mixing, accumulation, averaged
 /// weights, a plateau-free schedule, momentum.
 struct SmallTraining {
   TrainOptions options = make_options();
@@ -58,7 +58,7 @@ struct SmallTraining {
   std::int64_t num_workers = 1;
   Settings settings = {{"train.optimizer.lr", "0.1"}};
   data::Images images = two_classes(128);
-  bool one_is_missing = false;  // of the training images, so that the worker which should prepare it fails
+  bool one_is_missing = false;  // a training image, so that the worker preparing it fails
   Loss loss = cross_entropy(0.1);
   double rate_scale = 1.0;
   double rate_warmup_epochs = 0.0;
@@ -73,7 +73,7 @@ struct SmallTraining {
     return options;
   }
 
-  /// Calls `work` with what run() trains on, and returns what it does.
+  /// Calls `work` with the inputs of run(), and returns its result.
   template <typename Work>
   auto with_input(models::Model& model, const std::filesystem::path& folder, MetricSink& sink, const Work& work) const {
     const auto partition = data::split_validation(images.labels, 0.25, 1);
@@ -107,7 +107,7 @@ struct SmallTraining {
   }
 };
 
-/// Returns all parameters and buffers one after another, for comparisons bit by bit.
+/// Returns all parameters and buffers concatenated, for comparisons bit by bit.
 inline at::Tensor all_values(const torch::nn::Module& module) {
   std::vector<at::Tensor> values;
   for (const auto& parameter : module.parameters()) values.push_back(parameter.detach().flatten());

@@ -87,7 +87,7 @@ TEST(MuonTest, StepsByAnOrthogonalMatrixOfUnitScale) {
   weight.mutable_grad() = torch::randn({6, 4, 1, 2});
   make("name = \"muon\"\nlr = 1.0", parameters)->step(1.0);
   const auto singular_values = torch::linalg_svdvals(weight.detach().reshape({6, 8}));
-  EXPECT_GT(singular_values.min().item<double>(), 0.5);  // five iterations end between about 0.7 and 1.2
+  EXPECT_GT(singular_values.min().item<double>(), 0.5);  // five iterations end between 0.7 and 1.2
   EXPECT_LT(singular_values.max().item<double>(), 1.3);
 }
 

@@ -49,7 +49,7 @@ TEST(ScheduleTest, MatchesPyTorchStepByStep) {
   EXPECT_EQ(names.size(), describe_schedules().size()) << "a schedule has no golden numbers";
 }
 
-// A schedule made anew after every epoch, as by a run that is killed each time.
+// A new schedule after every epoch, as in a run that is killed each time.
 TEST(ScheduleTest, GoesOnFromItsState) {
   for (auto& golden : read_golden()) {
     const auto num_steps = static_cast<std::int64_t>(golden.factors.size());
@@ -71,7 +71,7 @@ TEST(ScheduleTest, RefusesTheStateOfAnother) {
   EXPECT_THROW(make("name = \"plateau\"", 10)->restore({}), std::logic_error);
 }
 
-// PyTorch divides by 0 in some of these.
+// PyTorch divides by 0 in some of these cases.
 TEST(ScheduleTest, OneCycleStandsTheShortestTrainings) {
   for (const auto* climb : {"0.0", "0.1", "0.5", "1.0"})
     for (const std::int64_t num_steps : {1, 2, 10})
