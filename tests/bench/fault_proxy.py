@@ -1,4 +1,4 @@
-"""Stands between clients and a server, and harms what passes as it is told."""
+"""Forwards requests between clients and a server, and injects faults."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ FAULTS = ("delay", "cut request", "cut reply", "500", "503", "dropped reply", "g
 
 
 class FaultProxy:
-    """Forwards HTTP/1.1 on a free loopback port, in a thread of its own. `fault` may be set at any time.
+    """Forwards HTTP/1.1 on a free loopback port, in its own thread. `fault` may be set at any time.
 
     None forwards; "away" closes each connection at once; "drop replies" drops the first reply to each different request,
     after the server has stored it; "random" harms three requests in ten, in one of the ways of FAULTS.
@@ -42,7 +42,7 @@ class FaultProxy:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def go_away(self):
-        """Closes what is open and, until `fault` is set otherwise, whatever comes."""
+        """Closes open connections and, until `fault` is changed, all new ones."""
         self.fault = "away"
         self.loop.call_soon_threadsafe(lambda: [writer.transport.abort() for writer in self.open])
 
@@ -52,7 +52,7 @@ class FaultProxy:
             while await self.serve_one(reader, writer):
                 pass
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # one of the two ends is gone
+            pass  # one of the two ends closed
         finally:
             self.open.discard(writer)
             writer.transport.abort() if self.fault == "away" else writer.close()
@@ -88,7 +88,7 @@ class FaultProxy:
         return await send(writer, reply, goes_on=False)
 
     def choose(self, request):
-        """Returns what shall happen to a request."""
+        """Returns the fault of a request."""
         fault = None
         if self.fault == "away":
             fault = "dropped reply"

@@ -1,4 +1,4 @@
-"""Composes Assay's household experiment with Hydra: converts configs/ to YAML in FOLDER once, then is the application itself.
+"""Composes Assay's household experiment with Hydra: first converts configs/ to YAML in FOLDER, then runs as the application.
 
 Run: hydra_app.py --convert CONFIGS FOLDER; hydra_app.py --config-dir FOLDER --config-name household_compression
 """

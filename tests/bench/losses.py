@@ -1,9 +1,9 @@
-"""Counts what is lost when things fail: losses.py BUILD [--rounds 20] [--clients assay,async] [--faults SIGKILL,...]
+"""Counts the points lost under faults: losses.py BUILD [--rounds 20] [--clients assay,async] [--faults SIGKILL,...]
 
-Each round is a process that logs a run (losses_worker.cpp or .py) through fault_proxy.py to a real MLflow server, and meets the
-fault at its own random moment; `async` and `sync` are MLflow's own client. Afterwards `assay sync` runs once for what Assay left,
-as its documentation says; then all is read back. Lost is what was logged (its call had returned) and is not stored, twice what is
-stored more than once, runs included.
+Each round is a process that logs a run (losses_worker.cpp or .py) through fault_proxy.py to a real MLflow server and meets the
+fault at a random moment; `async` and `sync` are MLflow's own client. Then `assay sync` runs once for the rest of Assay's data,
+as documented, and everything is read back. A point is lost if its log call had returned and it is not stored; twice counts
+points and runs stored more than once.
 Prints a Markdown table; standard error shows the progress.
 """
 
@@ -28,17 +28,17 @@ from fault_proxy import FaultProxy
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
 OUTAGE_S, PATIENCE_S = 12, 300
-# By client: points of a run. `sync` waits for the server at each of its calls, of which that answers about a hundred a second.
+# Points of a run by client. `sync` waits for the server at each call; the server answers about a hundred a second.
 NUM_POINTS = {"assay": 2000, "async": 2000, "sync": 100}
 
 
 @dataclasses.dataclass
 class Fault:
     name: str
-    status: str  # that the run must have in the end
+    status: str  # required final status of the run
     duration_s: float  # of the logging
     at_once: int  # processes of Assay
-    proxy: str = None  # the proxy's fault, all the time
+    proxy: str = None  # the proxy's fault during the whole run
 
 
 FAULTS = [
@@ -52,7 +52,7 @@ FAULTS = [
 
 
 class Server:
-    """Is a real MLflow server with one worker, in a folder of its own."""
+    """A real MLflow server with one worker, in its own folder."""
 
     def __init__(self, folder):
         self.folder, self.process = folder, None
@@ -98,7 +98,7 @@ class Server:
 
 
 class Worker:
-    """Is one process that logs a run. It is ready once its imports are done, and begins when it is told to."""
+    """A process that logs a run. It is ready after its imports, and starts on command."""
 
     def __init__(self, client, arguments, folder):
         self.returned, self.longest_us, self.is_through = [], 0, False
@@ -147,7 +147,7 @@ class Worker:
 
 
 def run_group(fault, workers, proxy, server):
-    """Lets workers log side by side and meet the fault."""
+    """Runs workers side by side under the fault."""
     threads = []
     for worker in workers:
         worker.begin()
@@ -171,7 +171,7 @@ def run_group(fault, workers, proxy, server):
 
 
 def count(fault, workers, runs, server):
-    """Compares what was logged with what is stored."""
+    """Compares the logged points with the stored ones."""
     total = {"logged": 0, "lost": 0, "twice": 0, "wrong status": 0, "longest call": 0}
     for name, worker in workers.items():
         found = [run for run in runs if run["info"]["run_name"] == name]
@@ -187,7 +187,7 @@ def count(fault, workers, runs, server):
         if lost:
             print(f"  {fault.name}, run {name}: lost {len(lost)}, such as {sorted(map(str, lost))[:4]}", file=sys.stderr)
         total["twice"] += len(stored) - len(set(stored)) + max(0, len(found) - 1)
-        # A process that ended its work before the signal is finished.
+        # A process that ended before the signal counts as finished.
         right = "FINISHED" if worker.is_through else fault.status
         total["wrong status"] += [run["info"]["status"] for run in found] != [right]
         total["longest call"] = max(total["longest call"], worker.longest_us / 1e3)
@@ -195,7 +195,7 @@ def count(fault, workers, runs, server):
 
 
 def measure(fault, client, num_rounds, server, build, folder):
-    """Returns the table's row of one fault and one client."""
+    """Returns the table row of one fault and one client."""
     experiment = f"{fault.name} {client}"
     experiment_id = server.call("POST", "experiments/create", json={"name": experiment})["experiment_id"]
     proxy = FaultProxy(server.port)
@@ -207,7 +207,7 @@ def measure(fault, client, num_rounds, server, build, folder):
             workers[name] = Worker({"name": client, "worker": build / "bin/bench_losses"}, what, folder / name)
         for worker in workers.values():
             worker.ready.wait(PATIENCE_S)
-        # MLflow's ten threads a process wait for twice the connections to its database that a server has when many retry.
+        # When many retry, MLflow's ten threads per process need twice as many database connections as the server has.
         at_once = fault.at_once if client == "assay" else 5
         for first in range(0, num_rounds, at_once):
             proxy.fault = fault.proxy
@@ -231,7 +231,7 @@ def main():
     parser.add_argument("--clients", default="assay,async")
     parser.add_argument("--faults", default="")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that started processes are stopped
     asked = [fault for fault in FAULTS if any(fault.name.startswith(one) for one in options.faults.split(","))]
     begin = time.monotonic()
     print("| fault | client | rounds | logged | lost | twice | wrong status | longest call |\n|---|---|---|---|---|---|---|---|")
@@ -239,7 +239,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             place = pathlib.Path(folder) / "runs"
             place.mkdir()
-            server = Server(place.parent)  # a new one: what one client left in its queues is not the other's trouble
+            server = Server(place.parent)  # a new one, unaffected by requests queued by the previous client
             try:
                 total = measure(fault, client, options.rounds, server, options.build.resolve(), place)
             finally:

@@ -1,8 +1,8 @@
-"""Logs a run by MLflow's own client as losses_worker.cpp does by Assay's: losses_worker.py URI MODE EXPERIMENT NAME POINTS SECONDS
+"""Logs a run with MLflow's own client, as losses_worker.cpp does with Assay's: losses_worker.py URI MODE EXPERIMENT NAME POINTS SECONDS
 
-Says "ready", and begins at a line on standard input. MODE: `sync` waits for the server at each call; `async` queues it, and sends
-what came together within a second. Without the second, MLflow's default, twenty processes of ten threads each exhaust a server's
-connections to its database, and lose points without a fault.
+Prints "ready" and starts at a line on standard input. MODE: `sync` waits for the server at each call; `async` queues calls
+and sends them once a second. Without that buffering, MLflow's default, twenty processes of ten threads exhaust a server's
+database connections and lose points without a fault.
 """
 
 import os

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Runs whole experiments in real memory cgroups of random size, and counts how they end.
+"""Runs whole experiments in real memory cgroups of random size and counts their endings.
 
     tests/bench/memory_limits.py ENGINE_COMMAND [--runs 200] [--first 0] [--jobs 2]
 
 Each run trains and compresses one of two networks on images of 32 to 128 pixels under a limit of 200 MB to 4 GB, with
-train.batch.global=auto. A run that finished with a micro batch below the largest asked for is followed by a second one,
-of training alone: 1/0.85 of that micro batch, without Assay's budget and with plain glibc, in a cgroup as large as the
-budget was. Where the kernel kills it, the batch found was at least 85 % of the largest that truly fits.
+train.batch.global=auto. A run that finished with a micro batch below the largest allowed is followed by a second one,
+of training only: 1/0.85 of that micro batch, without Assay's budget and with plain glibc, in a cgroup as large as the
+budget was. If the kernel kills it, the batch found was at least 85 % of the largest that truly fits.
 
-Needs root and the memory controller (cgroup version 1 or 2); ends with 77, saying why, without. Writes a line a run and a summary as Markdown.
+Needs root and the memory controller (cgroup version 1 or 2); otherwise exits with 77 and the reason. Writes one line per run
+and a summary as Markdown.
 """
 import argparse
 import collections
@@ -30,7 +31,7 @@ UNITS = {"MB": 1e6, "GB": 1e9}
 
 
 class MemoryCgroup:
-    """Is a memory cgroup of its own below this process's."""
+    """A new memory cgroup below this process's."""
 
     def __init__(self, limit_bytes):
         lines = pathlib.Path("/proc/self/cgroup").read_text().splitlines()
@@ -129,7 +130,7 @@ def main():
             endings[ending] += 1
             if result["proven"] is not None:
                 proven[result["proven"]] += 1
-            more = {None: "largest asked for", True: "1/0.85 of it does not fit", False: "1/0.85 of it FITS"}[result["proven"]]
+            more = {None: "largest allowed", True: "1/0.85 of it does not fit", False: "1/0.85 of it FITS"}[result["proven"]]
             print(f"{result['number']:>3} {result['network']} {result['side']} px, limit {result['limit'] / 1e6:.0f} MB: {ending}, "
                   + (f"micro batch {result['micro']}, {more}" if result["micro"] else result["tail"]), flush=True)
     print(f"\n| {options.runs} runs | |\n|---|---|")

@@ -3,8 +3,8 @@
 WHAT: log_metric, log_metric_async, deliver, large_file, small_files, model, first.
 
 log_metric, log_metric_async: one call, the mean of many. deliver: 10,000 points of a run in batches of 1,000, run included.
-large_file, small_files: one of 100 MB, 200 of 1 kB, run included. first: one point, nothing is timed here.
-model: a TorchScript network of 10 MB as a logged model, run included; `import` and its requirements are not counted.
+large_file, small_files: one of 100 MB, 200 of 1 kB, run included. first: one point, not timed here.
+model: a TorchScript network of 10 MB as a logged model, run included; `import` and model requirements are not timed.
 """
 
 import logging
@@ -23,7 +23,7 @@ NUM_POINTS = 10_000
 
 
 def time_calls(client, run_id, synchronous):
-    """Returns the seconds of one call; what is queued is sent before the run ends."""
+    """Returns the seconds of one call; queued points are sent before the run ends."""
     count = 200 if synchronous else 2000
     begin = time.perf_counter()
     for step in range(count):
@@ -45,7 +45,7 @@ def time_delivery(client, experiment_id):
 
 
 def time_files(experiment_id, count, size):
-    """Returns the seconds from making a run with files of so many bytes to its end."""
+    """Returns the seconds from creating a run with files of the given sizes to its end."""
     with tempfile.TemporaryDirectory() as folder:
         for i in range(count):
             pathlib.Path(folder, str(i)).write_bytes(b"x" * size)

@@ -1,8 +1,8 @@
-"""Compares training with eager PyTorch's: training.py BINARY [--models A B] [--epochs 24] [--images 3000].
+"""Compares Assay's training with eager PyTorch: training.py BINARY [--models A B] [--epochs 24] [--images 3000].
 
 Both train on the same random images of 32x32 pixels, in batches of 128 and with two threads. PyTorch first tries its loaders, worker
-counts and memory formats and keeps the fastest. Then both take turns of a second each, and the n-th epochs of both are compared by the
-time they took within the turns: with validation and a checkpoint in Assay's, without in PyTorch's. Prints a Markdown row a model.
+counts and memory formats and keeps the fastest. Then both take turns of a second each, and their n-th epochs are compared by the
+time within the turns: Assay's with validation and a checkpoint, PyTorch's without. Prints one Markdown row per model.
 """
 import argparse
 import json
@@ -25,7 +25,7 @@ ARGUMENTS = ("data=cifar10 data.loader.validation_fraction=0.02 device=cpu devic
 
 
 def write_images(folder, count):
-    """Writes files in CIFAR-10's binary layout; what the pixels show does not matter here."""
+    """Writes random images in CIFAR-10's binary layout."""
     source = random.Random(1)
     for name, rows in [*((f"data_batch_{i}", count // 5) for i in range(1, 6)), ("test_batch", 100)]:
         data = b"".join(bytes([source.randrange(10)]) + source.randbytes(3072) for _ in range(rows))

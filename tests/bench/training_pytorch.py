@@ -1,8 +1,8 @@
-"""Trains with eager PyTorch as one would by hand: training_pytorch.py FOLDER MODEL EPOCHS [CONFIGURATION].
+"""Trains with eager PyTorch as one would write it by hand: training_pytorch.py FOLDER MODEL EPOCHS [CONFIGURATION].
 
-FOLDER holds CIFAR-10's binary layout; MODEL is resnet20 or mobilenet_v3_small. Prints a line as each epoch ends, then images/s of all of them
-as a JSON array, the first batch's waiting time included. CONFIGURATION is "LOADING WORKERS FORMAT", such as "batched 1 channels_last";
-"each" times all of them and prints {configuration: images/s of the last epoch} at last.
+FOLDER has CIFAR-10's binary layout; MODEL is resnet20 or mobilenet_v3_small. Prints a line at the end of each epoch, then images/s
+of all epochs as a JSON array, including the wait for the first batch. CONFIGURATION is "LOADING WORKERS FORMAT", such as "batched 1
+channels_last"; "each" times all configurations and finally prints {configuration: images/s of the last epoch}.
 """
 import json
 import pathlib
@@ -22,7 +22,7 @@ MEAN, STD = torch.tensor([125.3, 123.0, 113.9]), torch.tensor([63.0, 62.1, 66.7]
 
 
 class Images(Dataset):
-    """Crops, mirrors and normalises; indexed by a number or, faster, by the list of a whole batch."""
+    """Crops, mirrors and normalises; indexed by a number or, faster, by the indices of a whole batch."""
 
     def __init__(self, folder):
         files = sorted(pathlib.Path(folder).glob("data_batch_*.bin"))

@@ -1,7 +1,7 @@
-"""Measures what tracking costs a training in processor time: training_tracking.py BINARY URI [PAIRS]; prints a line.
+"""Measures the cost of tracking for a training in processor time: training_tracking.py BINARY URI [PAIRS]; prints a line.
 
-Tracked and untracked runs of the same small experiment take turns, on one thread each. What counts is the processor time of
-the whole process, start, delivery and end included, which other work on the machine hardly changes; the server's is not in it.
+Tracked and untracked runs of the same small experiment take turns, on one thread each. It compares the processor time of
+the whole process, including start, delivery and end but not the server. Other load on the machine hardly affects it.
 """
 
 import json
@@ -17,13 +17,13 @@ LITTLE_ELSE = "latency.rounds=1 latency.calls=1 techniques=[]".split()
 
 
 def num_steps(record):
-    """Returns how many optimizer steps a run took; the last batch of an epoch is whole or left out."""
+    """Returns the number of optimizer steps of a run; an incomplete last batch of an epoch is dropped."""
     training = record["training"]
     return len(training["history"]) * (record["dataset"]["num_train"] // training["batch_global"])
 
 
 def milliseconds_per_step(binary, tracking, seed):
-    """Returns the processor time of one run for each of its steps, and how many these were."""
+    """Returns the processor time per step of one run, and its number of steps."""
     with tempfile.TemporaryDirectory() as runs:
         command = [binary, f"run.dir={runs}", f"run.seed={seed}", *TRAINING, *LITTLE_ELSE, *tracking]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

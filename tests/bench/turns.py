@@ -1,4 +1,4 @@
-"""Lets programs take turns on the processor, a second each, so that what slows the machine down slows all of them alike."""
+"""Lets programs take turns on the processor, a second each, so that a slower machine slows all of them alike."""
 import os
 import select
 import signal
@@ -10,7 +10,7 @@ SLICE_S = 1.0
 
 
 class Runner:
-    """Is a program that is stopped but for its turns; its clock runs in them alone. Each line in which `mark` stands ends an epoch."""
+    """A program that runs only during its turns; its clock counts only them. Each line that contains `mark` ends an epoch."""
 
     def __init__(self, command, environment, mark):
         self.command, self.mark, self.active_s, self.ends_s = [str(part) for part in command], mark, 0.0, []
@@ -45,14 +45,14 @@ class Runner:
         self.process.wait()
 
     def epochs_s(self):
-        """Returns the seconds that each epoch but the first took."""
+        """Returns the seconds of each epoch except the first."""
         return [end - begin for begin, end in zip(self.ends_s, self.ends_s[1:])]
 
 
 def take_turns(programs, num_epochs):
-    """Runs programs, each (command, environment, mark), until each has had `num_epochs` epochs after its first, then ends them.
+    """Runs programs, each (command, environment, mark), until each has had `num_epochs` epochs after its first, then stops them.
 
-    Returns for each the seconds of those epochs, and what it wrote.
+    Returns for each the seconds of those epochs, and its output.
     """
     runners = []
     try:

@@ -1,4 +1,4 @@
-"""Loads an exported network in Python and compares its logits with those that C++ computed; prints figures as JSON.
+"""Loads an exported network in Python and compares its logits with those computed in C++; prints figures as JSON.
 
 usage: check_torchscript.py NETWORK INPUTS EXPECTED SIZE CLASSES
 INPUTS, EXPECTED: raw float32, (N, 3, SIZE, SIZE) and (N, CLASSES)

@@ -1,9 +1,9 @@
-"""Composes generated configurations with Hydra 1.3, the independent implementation that Assay's composition is compared to.
+"""Composes generated configurations with Hydra 1.3, the independent reference for Assay's composition.
 
 Run: scripts/python tests/golden/hydra_cases.py FOLDER [--trees N] [--seed N]: writes trees, each as YAML and as TOML, and
-cases.jsonl with a line a case: dir, primary, overrides, expected (null for a refusal), error, features, files (that Hydra
+cases.jsonl with a line per case: dir, primary, overrides, expected (null for an error), error, features, files (that Hydra
 read), divergence.
-hydra_trees.py draws the files and hydra_overrides.py the overrides. Statistics go to stderr.
+hydra_trees.py generates the files and hydra_overrides.py the overrides. Statistics go to stderr.
 """
 
 import argparse
@@ -28,8 +28,8 @@ from hydra_trees import NUM_BROKEN, make_tree, mend, write_tree
 VERSION_BASE = "1.3"
 NUM_OVERRIDE_SETS = 7
 
-# Where Assay means to differ: name -> (does it hold for these features and Hydra's answer?, Assay's answer, reason).
-# The answer of Assay is then the one named here, "refuse" or "accept", and the test demands it.
+# Intended differences: name -> (whether it applies to these features and Hydra's answer, Assay's answer, reason).
+# The test then requires the given answer of Assay, "refuse" or "accept".
 DIVERGENCES = {
     "unknown_keyword": (
         lambda case: "unknown_keyword" in case["features"] and case["expected"] is not None,
@@ -39,13 +39,13 @@ DIVERGENCES = {
 
 
 def unshare_files():
-    """Gives each place of a file its own copy: Hydra 1.3 lets arrays of a file that is placed twice change together."""
+    """Copies a file for each place: in Hydra 1.3, arrays of a file placed twice change together."""
     original = CachingConfigRepository.load_config
     CachingConfigRepository.load_config = lambda self, config_path: copy.deepcopy(original(self, config_path))
 
 
 class LoadedFiles:
-    """Remembers which of a tree's files Hydra read, so that only features that took part are counted."""
+    """Records which files of a tree Hydra read, so that only features in use are counted."""
 
     def __init__(self):
         self.paths = set()
@@ -61,7 +61,7 @@ class LoadedFiles:
 
 
 def compose(primary, overrides):
-    """Returns what Hydra composes: (plain values, choices, "") or (None, {}, message)."""
+    """Returns Hydra's result: (plain values, choices, "") or (None, {}, message)."""
     try:
         config = hydra.compose(primary, overrides, return_hydra_config=True)
         choices = OmegaConf.to_container(config.hydra.runtime.choices)
@@ -70,12 +70,12 @@ def compose(primary, overrides):
         plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         json.dumps(plain, allow_nan=False)
         return plain, choices, ""
-    except Exception as error:  # Hydra's own kinds of refusal are not closed: ValueError, AssertionError, RecursionError
+    except Exception as error:  # Hydra rejects with many exception types: ValueError, AssertionError, RecursionError, ...
         return None, {}, f"{type(error).__name__}: {error}"
 
 
 def case(tree, folder, primary, overrides, features, loaded):
-    """Composes one case; returns it with the choices made."""
+    """Composes one case; returns it with its choices."""
     loaded.paths.clear()
     expected, choices, error = compose(primary, overrides)
     features = sorted(set(features).union(*(tree[path].features for path in loaded.paths if path in tree)))
@@ -88,7 +88,7 @@ def case(tree, folder, primary, overrides, features, loaded):
 
 
 def cases_of(rng, folder, loaded):
-    """Yields the cases of one tree: the primary alone and with overrides, then those with a mistake."""
+    """Yields the cases of one tree: the primary file alone and with overrides, then those with a mistake."""
     tree = make_tree(rng)
     write_tree(tree, folder)
     with hydra.initialize_config_dir(str(folder), version_base=VERSION_BASE):

@@ -1,4 +1,4 @@
-"""Draws overrides from a seed for a configuration that Hydra composed: most fit it, some hold a mistake."""
+"""Generates overrides from a seed for a configuration composed by Hydra: most are valid, some contain a mistake."""
 
 import json
 
@@ -71,7 +71,7 @@ def add(rng, config, features):
 
 
 def choose(rng, choices, features):
-    """Changes a choice that the defaults lists made, or takes it away."""
+    """Changes or removes a choice of the defaults lists."""
     key = rng.choice([key for key in choices if not key.startswith("hydra/")] or ["db"])
     if chance(rng, 0.15):
         features.add("delete_group")
@@ -87,7 +87,7 @@ def choose(rng, choices, features):
 
 
 def append(rng, choices, features):
-    """Adds a choice of a group that no defaults list names, or at a package of its own."""
+    """Adds a choice of a group that no defaults list names, or with its own package."""
     if "experiment" not in choices and chance(rng, 0.5):
         features.add("append_experiment")
         return rng.choice(["+experiment=fit", "+experiment=other", "+experiment=[fit,other]"])
@@ -105,7 +105,7 @@ def mistake(rng, config, features):
 
 
 def draw(rng, config, choices, features):
-    """Draws one to four overrides; `features` gains what they hold."""
+    """Draws one to four overrides; adds their features to `features`."""
     drawn = []
     for _ in range(rng.randint(1, 3)):
         kind = rng.choices([change, add, choose, append], [4, 2, 4, 2])[0]

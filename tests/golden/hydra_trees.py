@@ -1,7 +1,7 @@
 """Generates configuration trees from a seed and writes each as YAML for Hydra and as TOML for Assay.
 
-A tree is a dict from path ("db/engine/one") to Config. What a tree holds is mostly right, so that most cases compose; a
-primary named "broken..." holds one mistake. Each part is marked with a feature, for the statistics of hydra_cases.py.
+A tree is a dict from path ("db/engine/one") to Config. Trees are mostly valid, so that most cases compose; a
+primary named "broken..." contains one mistake. Each part is marked with a feature, for the statistics of hydra_cases.py.
 """
 
 import copy
@@ -17,7 +17,7 @@ PACKAGES = ["p", "p.q", "_global_", "_global_.r", "_here_", "_group_", "_group_.
 HEADERS = ["_global_", "p", "p.q", "_global_.r", "table", "db.engine"]
 STRINGS = ["plain", "a b", "", "yes", "010", "1e3", "null", "True", "x: y", "#no", 'say "hi"', "back\\slash", "é", "1:30", "~"]
 SCALARS = ["alpha", "beta", "gamma", "delta"]
-# What the primary always holds, so that interpolations find it.
+# Values of every primary, so that interpolations find them.
 ANCHOR = {"seed": 7, "name": "run", "kind": "root", "pointer": "net.width", "sizes": [3, 5, 8]}
 REFERENCES = {
     "interpolation": ["${seed}", "${net.width}", "${sizes.0}", "${sizes[1]}", "${net[act]}", "${paths.data}", "${twin_of_seed}"],
@@ -28,7 +28,7 @@ REFERENCES = {
     "resolver": ["${oc.select:seed}", "${oc.select:nowhere,4}", "${oc.env:ASSAY_UNSET,text}", "${oc.decode:'[1, 2]'}",
                  "${oc.dict.keys:net}", "${oc.dict.values:paths}", "${oc.create:{a:1}}", "${oc.decode:${net.digits}}"],
 }
-# Mistakes of a defaults list: feature -> (weight, entries). What goes wrong at cache@bad or at loop, an override can mend.
+# Mistakes of a defaults list: feature -> (weight, entries). An override can fix those at cache@bad and loop.
 MISTAKES = {
     "missing_option": (3, [{"cache@bad": "absent"}]),
     "missing_path": (2, ["extra/absent"]),
@@ -61,7 +61,7 @@ def scalar(rng):
 
 
 def values(rng, features):
-    """Draws the values of one file: the same names have the same kinds in all files, so that merging has work."""
+    """Draws the values of one file; names have the same types in all files, so that values are really merged."""
     drawn = {name: scalar(rng) for name in SCALARS if chance(rng, 0.4)}
     if chance(rng, 0.3):
         drawn["list"] = [scalar(rng) for _ in range(rng.randint(0, 3))] + rng.choice([[], [{"k": 1}, [2]]])
@@ -78,14 +78,14 @@ def values(rng, features):
 
 
 def anchor(rng):
-    """Returns the values that interpolations refer to."""
+    """Returns the values to which interpolations refer."""
     net = {"width": rng.randint(1, 64), "rate": rng.choice([0.5, 1e-3, 2.0]), "act": "relu", "index": rng.choice("012"),
            "on": chance(rng, 0.5), "none": None, "digits": "12"}
     return ANCHOR | {"net": net, "paths": {"root": "/r", "data": "${paths.root}/d"}, "twin_of_seed": "${seed}"}
 
 
 def relative(target, group):
-    """Returns `target` as a file in `group` may write it."""
+    """Returns `target` as written in a file of `group`."""
     return target[len(group) + 1:] if group and target.startswith(group + "/") else target if not group else "/" + target
 
 
@@ -126,7 +126,7 @@ def path_entry(rng, group, features):
 
 
 def with_self(rng, entries, features):
-    """Puts _self_ anywhere, or nowhere, among the plain entries."""
+    """Inserts _self_ anywhere among the plain entries, or not at all."""
     place = rng.choice(["first", "last", "middle", "absent"])
     features.add("self_" + place)
     at = {"first": 0, "last": len(entries), "middle": rng.randint(0, len(entries)), "absent": None}[place]
@@ -167,7 +167,7 @@ def choosable(entries):
 
 
 def overrides_of(rng, entries, features, absolute):
-    """Draws `override` entries for what the plain entries chose."""
+    """Draws `override` entries for the choices of the plain entries."""
     keys = [next(iter(one)).removeprefix("optional ").lstrip("/") for one in entries if isinstance(one, dict)]
     keys = [key for key in keys if not any(word in key for word in ("_here_", "_group_", "_global_"))]
     result = []
@@ -213,7 +213,7 @@ def experiment(rng, entries):
 
 
 def break_it(rng, config):
-    """Puts one mistake, or something that must be told apart from one, into a primary file."""
+    """Inserts one mistake, or something similar that is valid, into a primary file."""
     place = rng.randint(0, len(config.defaults)) if chance(rng, 0.2) else 0
     first = next((key for one in config.defaults if isinstance(one, dict) for key in one), "db")
     mistake = rng.choices(list(MISTAKES), [weight for weight, _ in MISTAKES.values()])[0]
@@ -226,7 +226,7 @@ def break_it(rng, config):
 
 
 def mend(rng, config):
-    """Returns the override that takes back the mistake of break_it, or None where none can."""
+    """Returns the override that fixes the mistake of break_it, or None if there is none."""
     keys = [key.split(" ")[-1].lstrip("/") for one in config.defaults if isinstance(one, dict) for key in one]
     if "duplicate_entry" in config.features:
         return "~" + next(key for key in keys if keys.count(key) > 1)
@@ -256,7 +256,7 @@ def make_tree(rng):
 
 
 def to_yaml(config):
-    """Writes YAML as JSON, whose quotes leave no text to be taken for something else."""
+    """Writes YAML as JSON, so that quotes keep text from being read as another type."""
     document = ({} if config.defaults is None else {"defaults": config.defaults}) | config.values
     return (f"# @package {config.package}\n" if config.package else "") + json.dumps(document, indent=1) + "\n"
 

@@ -1,4 +1,4 @@
-"""Writes image files of many kinds and what Pillow sees in them, for image_file_test.
+"""Writes image files of many kinds and the pixels that Pillow reads from them, for image_file_test.
 
 usage: image_files.py FOLDER   (Pillow 13.0.0)
 FOLDER/NAME.EXT: the file;  FOLDER/NAME.ppm: the same pixels as RGB, 8 bits, upright;  FOLDER/scaled_HxW.ppm: jpeg.jpg by Lanczos
@@ -11,7 +11,7 @@ from PIL import Image, ImageCms, ImageOps
 
 
 def draw(height, width):
-    """Returns a picture with colours and edges, smooth enough that JPEG keeps it."""
+    """Returns an image with colours and edges, smooth enough to survive JPEG."""
     y, x = numpy.mgrid[0:height, 0:width]
     red = 255 * x / width
     green = 255 * y / height
@@ -39,7 +39,7 @@ def main():
     keep("palette.png", picture.quantize(16))
     keep("bilevel.png", picture.convert("1"))
     exif = Image.Exif()
-    exif[0x0112] = 6  # turn by 90 degrees clockwise
+    exif[0x0112] = 6  # rotate by 90 degrees clockwise
     keep("turned.jpg", picture, quality=95, exif=exif)
     alpha = picture.copy()
     alpha.putalpha(Image.linear_gradient("L").resize(picture.size))

@@ -10,11 +10,11 @@ from schedules import Schedule
 from torch import nn
 
 NUM_STEPS, BATCH, NUM_BATCHES, NUM_CLASSES, SIZE = 50, 32, 10, 10, 12
-IMAGES, LABELS, PROTOTYPES, VALIDATION, WEIGHTS = (2**24 * (i + 1) for i in range(5))  # where each counts from
+IMAGES, LABELS, PROTOTYPES, VALIDATION, WEIGHTS = (2**24 * (i + 1) for i in range(5))  # first counter value of each
 
 
 def uniform(begin, *shape):
-    """Returns numbers in [-1, 1) that depend on their index, counted from `begin`, alone."""
+    """Returns numbers in [-1, 1) that depend only on their index, counted from `begin`."""
     bits = torch.arange(begin, begin + torch.Size(shape).numel())
     for multiplier in (2654435761, 2246822519, 3266489917):
         bits = (bits * multiplier) & 0xFFFFFFFF
@@ -23,7 +23,7 @@ def uniform(begin, *shape):
 
 
 def make_data(count, begin):
-    """Returns images, each the pattern of its class under noise, and labels."""
+    """Returns images, each the noisy pattern of its class, and labels."""
     labels = ((uniform(begin + LABELS, count) + 1) * (NUM_CLASSES / 2)).long()
     coarse = uniform(PROTOTYPES, NUM_CLASSES, 3, SIZE // 4, SIZE // 4)
     patterns = coarse.repeat_interleave(4, 2).repeat_interleave(4, 3)
@@ -31,9 +31,9 @@ def make_data(count, begin):
 
 
 class Net(nn.Sequential):
-    """Has a plain, a depthwise and a pointwise convolution; weights are He's uniform ones.
+    """A plain, a depthwise and a pointwise convolution; weights have He's uniform distribution.
 
-    Hard swish has its kinks far from where activations lie: at one, the smallest difference would change the gradient."""
+    The kinks of hard swish lie far from the activations: at a kink, the smallest difference would change the gradient."""
 
     def __init__(self):
         super().__init__(
@@ -51,13 +51,13 @@ class Net(nn.Sequential):
 
 
 class Muon:
-    """Gives torch.optim.Muon filters as matrices and the last layer, norms and biases to AdamW."""
+    """Passes filters as matrices to torch.optim.Muon, and the last layer, norms and biases to AdamW."""
 
     def __init__(self, parameters, options):
         matrices = [parameter for parameter in parameters if parameter.dim() > 1][:-1]
         others = [parameter for parameter in parameters if all(parameter is not matrix for matrix in matrices)]
         self.filters = matrices
-        self.matrices = [nn.Parameter(filters.data.view(len(filters), -1)) for filters in matrices]  # share their memory
+        self.matrices = [nn.Parameter(filters.data.view(len(filters), -1)) for filters in matrices]  # shared memory
         muon = torch.optim.Muon(self.matrices, options["lr"], options["weight_decay"], options["momentum"], options["nesterov"])
         self.parts = [muon, make_optimizer(others, {"name": "adamw", **options["others"]})]
         self.param_groups = [group for part in self.parts for group in part.param_groups]
@@ -71,7 +71,7 @@ class Muon:
         for filters, matrix in zip(self.filters, self.matrices):
             matrix.grad = filters.grad.view_as(matrix)
         in_bfloat16 = torch.Tensor.bfloat16
-        torch.Tensor.bfloat16 = lambda tensor: tensor.clone()  # float throughout, as ours on a CPU
+        torch.Tensor.bfloat16 = lambda tensor: tensor.clone()  # float throughout, as in Assay on a CPU
         for part in self.parts:
             part.step()
         torch.Tensor.bfloat16 = in_bfloat16

@@ -1,4 +1,4 @@
-"""Writes torchvision's MobileNetV3-Small with random weights and statistics, and what it computes, for weights_test.
+"""Writes torchvision's MobileNetV3-Small with random weights and statistics, and its outputs, for weights_test.
 
 usage: mobilenet_v3_small.py FOLDER   (torch 2.11.0, torchvision 0.26.0)
 FOLDER/weights.pth: state_dict;  FOLDER/old.pth: the same in the form before PyTorch 1.6, of data-parallel training;

@@ -17,7 +17,7 @@ def wilson(correct, total):
 
 
 def paired(change, changed, total):
-    """The widest case: every changed prediction changes whether the image is right, so +1 or -1; all others are 0."""
+    """The widest case: every changed prediction changes its correctness, +1 or -1; all others are 0."""
     gains = (changed + change) // 2
     differences = numpy.array([1] * gains + [-1] * (changed - gains) + [0] * (total - changed), dtype=float)
     error = numpy.std(differences) / numpy.sqrt(total)

@@ -1,4 +1,4 @@
-"""Writes ResNet-20 and -32 for small images with random weights and statistics, and what they compute, for resnet_cifar_test.
+"""Writes ResNet-20 and -32 for small images with random weights and statistics, and their outputs, for resnet_cifar_test.
 
 usage: resnet_cifar.py FOLDER   (torch 2.11.0)
 FOLDER/weights_N.pth: state_dict;  FOLDER/golden_N.pth: input and output, for N = 3 and 5 blocks a stage

@@ -1,4 +1,4 @@
-"""Writes a file by Python's safetensors, or tells what it reads in one, for safetensors_test.
+"""Writes a file with Python's safetensors, or prints the contents of one, for safetensors_test.
 
 usage: safetensors_files.py write FILE | read FILE   (safetensors 0.8.0)
 """

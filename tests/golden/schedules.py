@@ -17,7 +17,7 @@ def make_optimizer():
 
 
 def make_scheduler(optimizer, options, num_steps):
-    """Returns PyTorch's scheduler for our options; `num_steps` is how many follow the warm-up."""
+    """Returns PyTorch's scheduler for Assay's options; `num_steps` is the number of steps after the warm-up."""
     name = options["name"]
     if name == "constant":
         return lr_scheduler.ConstantLR(optimizer, 1.0, 1)
@@ -41,7 +41,7 @@ def make_scheduler(optimizer, options, num_steps):
 
 
 class Schedule:
-    """Multiplies a linear warm-up with a scheduler: one that counts steps follows it, one that counts epochs runs along."""
+    """Multiplies a linear warm-up with a scheduler. Step-based schedulers start after it, epoch-based ones with it."""
 
     def __init__(self, options, num_steps, steps_per_epoch):
         self.options, self.steps_per_epoch = options, steps_per_epoch
@@ -57,7 +57,7 @@ class Schedule:
         return self.warmup_optimizer.param_groups[0]["lr"] * self.optimizer.param_groups[0]["lr"]
 
     def step(self, validation_loss):
-        """Goes on after an optimizer step; validation_loss() is asked for at the end of an epoch."""
+        """Advances after an optimizer step; calls validation_loss() at the end of an epoch."""
         self.step_number += 1
         if self.warmup:
             self.warmup.step()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Write system_metrics.json: what psutil and MLflow's formulas make of the files in tests/golden/host, recorded on a machine
-and then changed such that each column counts: a counter begins anew, an interface appears. With a process id, print instead
-what they make of this machine and that process now, or null where psutil is absent.
+"""Write system_metrics.json: psutil's values and MLflow's formulas for the files in tests/golden/host, recorded on a machine
+and then edited so that each column matters: a counter restarts, an interface appears. With a process id, print instead
+the current values of this machine and that process, or null if psutil is not installed.
 
 Run with: python -m venv V && V/bin/pip install psutil==7.2.2 && V/bin/python tests/golden/system_metrics.py
 """
@@ -25,7 +25,7 @@ def memory():
 
 
 def recorded():
-    """Follows MLflow's monitors through both recordings."""
+    """Runs MLflow's monitors over both recordings."""
     folder = pathlib.Path(__file__).parent / "host"
     psutil.PROCFS_PATH = str(folder / "first/proc")
     psutil.cpu_percent()

@@ -1,7 +1,7 @@
-"""Writes a network of torchvision with random weights and statistics, and what it computes, for torchvision_test.
+"""Writes a torchvision network with random weights and statistics, and its outputs, for torchvision_test.
 
 usage: torchvision_models.py MODEL FOLDER   (torch 2.11.0, torchvision 0.26.0)
-FOLDER/weights.pth: state_dict;  FOLDER/golden.pth: input (2, 3, 64, 64); output of evaluation; train_output of training
+FOLDER/weights.pth: state_dict;  FOLDER/golden.pth: input (2, 3, 64, 64); output in evaluation; train_output in training
 without dropout and stochastic depth; gradient.NAME of the sum of train_output * weighing
        torchvision_models.py --load MODEL FILE   loads a safetensors file strictly into the network
 """

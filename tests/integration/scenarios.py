@@ -1,7 +1,7 @@
-"""Runs a table of scenarios through MLflow's own client, and compares what the server then holds with what Assay left there.
+"""Runs a table of scenarios through MLflow's own client, and compares the server's data with those from Assay's client.
 
-scenarios.py URI TABLE RESULTS. RESULTS is what scenarios_test.cpp wrote: each row's run and how many of its calls were refused.
-A line for each difference, then one with the counts; exit code 1 when there is a difference.
+scenarios.py URI TABLE RESULTS. RESULTS, written by scenarios_test.cpp: each row's run and how many of its calls were rejected.
+Prints a line for each difference, then one with the counts; exit code 1 if there is a difference.
 """
 
 import hashlib
@@ -24,23 +24,23 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric
 from mlflow.exceptions import MlflowException
 from mlflow.tracking.context.registry import resolve_tags
 
-# All that may differ between two clients, by the place in what is read back: what stands there instead; None: left out.
+# Fields that may differ between two clients, by their path in the data read back: the replacement; None: omitted.
 RULES = {
     r"(^|\.)info\.(run_id|run_uuid|experiment_id|artifact_uri|start_time|end_time)$": "<the server's or the clock's>",
     r"^experiment\.(experiment_id|artifact_location|creation_time|last_update_time)$": "<the server's or the clock's>",
-    r"\.timestamp$": "<the clock's>",  # `times` below tells whether they lie inside the run
+    r"\.timestamp$": "<the clock's>",  # `times` below checks whether they lie inside the run
     r"\.run_id$": "<the server's>",
     r"(^|\.)data\.tags\.mlflow\.parentRunId$": "<the parent's>",  # children are found by it
     r"(^|\.)data\.tags\.assay\.run_uuid$": None,
     r"(^|\.)data\.tags\.assay\.delivery$": None,
-    r"(^|\.)data\.tags\.mlflow\.source\.(name|git\..*)$": None,  # of the program; compared where a row sets it, see tags_of
+    r"(^|\.)data\.tags\.mlflow\.source\.(name|git\..*)$": None,  # of the program; compared if a row sets it, see tags_of
 }
-# What Assay adds to a run: the list of its files, and whole texts of params that both cut.
+# Files that Assay adds to a run: the list of its files, and the full texts of params that both cut.
 ASSAYS_OWN = ("manifest.json", "params")
 
 
 def text_of(content):
-    """Returns the text, or with "hex" the bytes, that the table describes."""
+    """Returns the text described by the table, or its bytes if given as "hex"."""
     if isinstance(content, str):
         return content
     unit = bytes.fromhex(content["hex"]) if "hex" in content else content["text"]
@@ -48,7 +48,7 @@ def text_of(content):
 
 
 class Performer:
-    """Makes a row's run and its calls through MLflow's client, as its fluent functions do."""
+    """Creates a row's run and makes its calls through MLflow's client, like its fluent functions."""
 
     def __init__(self, client, folder):
         self.client, self.folder = client, pathlib.Path(folder)
@@ -67,11 +67,11 @@ class Performer:
         return {"run_id": run_id, "refused": refused}
 
     def call(self, run_id, call):
-        """Returns how many calls were refused."""
+        """Returns how many calls were rejected."""
         kind = next(iter(call))
         try:
             return getattr(self, kind)(run_id, call) or 0
-        except (MlflowException, OSError):  # of the second kind are those of the requests library
+        except (MlflowException, OSError):  # the requests library raises OSError
             return 1
 
     def param(self, run_id, call):
@@ -110,7 +110,7 @@ class Performer:
 
 
 class Reader:
-    """Reads back, by requests of its own, all that the server holds of a run. Numbers stay the text that they were sent as."""
+    """Reads back all of a run's data with its own requests. Numbers keep the text in which they were sent."""
 
     def __init__(self, uri):
         self.base, self.session = uri + "/api/2.0/", requests.Session()
@@ -130,7 +130,7 @@ class Reader:
         return self.family(run) | {"experiment": experiment}
 
     def family(self, run):
-        """Returns a run and those below it."""
+        """Returns a run and its descendants."""
         info, data = run["info"], run["data"]
         for kind in ("params", "tags", "metrics"):
             data[kind] = {one["key"]: one if kind == "metrics" else one["value"] for one in data.get(kind, [])}
@@ -168,7 +168,7 @@ class Reader:
 
 
 def flatten(value, place=""):
-    """Yields each leaf of what was read back, with its place; an empty list or object is a leaf too."""
+    """Yields each leaf of the data read back, with its path; an empty list or object is also a leaf."""
     if isinstance(value, (dict, list)) and value:
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         for key, below in pairs:
@@ -178,7 +178,7 @@ def flatten(value, place=""):
 
 
 def comparable(run, row):
-    """Returns the fields of a run after the rules."""
+    """Returns the fields of a run after applying the rules."""
     fields = {}
     for place, value in flatten(run):
         rule = next((rule for rule in RULES if re.search(rule, place)), None)
@@ -191,9 +191,9 @@ def comparable(run, row):
 
 
 def compare(row, assay, python):
-    """Yields what differs and should not, or should and does not, as (place, text).
+    """Yields unexpected differences, and expected ones that are missing, as (path, text).
 
-    A row's "differs" has a pattern of places, and for each the patterns of what Assay leaves there, and Python.
+    A row's "differs" maps a pattern of paths to the patterns of Assay's value and of Python's.
     """
     expected, seen = row.get("differs", {}), set()
     for place in sorted(assay.keys() | python.keys()):
