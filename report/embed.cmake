@@ -1,4 +1,4 @@
-# Run by CMake at build time: writes OUTPUT, a C++ source that holds the files FILES (separated by commas).
+# Run by CMake at build time: writes OUTPUT, a C++ source with the contents of FILES (separated by commas).
 
 string(REPLACE "," ";" files "${FILES}")
 set(text "// Generated at build time.

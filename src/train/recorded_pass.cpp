@@ -44,7 +44,7 @@ void RecordedPass::record(const PassInput& first) {
     graph_ = nullptr;
     gradients_.clear();
     for (auto& parameter : parameters_) parameter.mutable_grad().reset();
-    print_status("kernels are launched one by one: {}\n", error.what_without_backtrace());
+    print_status("each kernel is launched by itself: {}\n", error.what_without_backtrace());
   }
 }
 

@@ -60,7 +60,7 @@ class FaultProxy:
                 await writer.wait_closed()
 
     async def serve_one(self, reader, writer):
-        """Passes one request and its reply; returns whether the connection goes on."""
+        """Forwards one request and its reply; returns whether the connection stays open."""
         if self.fault == "away":
             return False
         head = await reader.readuntil(b"\r\n\r\n")

@@ -311,7 +311,7 @@ TEST_F(ResolveTest, MissingValueIsRefusedWhereverItIs) {
   EXPECT_THAT(both, HasSubstr("x = \"rate ${lr}\": lr is still \"???\" (main.toml:1:5)"));
   EXPECT_THAT(both, HasSubstr("lr is \"???\": it must be chosen (main.toml:2:6)"));
   EXPECT_THAT(refusal("x = '${t.k.l}'\n[t]\nk = \"???\""), HasSubstr("x = \"${t.k.l}\": t.k is still"));
-  EXPECT_THAT(refusal("x = '${t}'\ny = '${t}'\n[t]\nk = \"???\""), Not(HasSubstr("mistakes"))) << "told once";
+  EXPECT_THAT(refusal("x = '${t}'\ny = '${t}'\n[t]\nk = \"???\""), Not(HasSubstr("mistakes"))) << "reported once";
   EXPECT_THAT(refusal("x = '${oc.env:ASSAY_TEST_HOLE}'"), HasSubstr("x is \"???\""));
   EXPECT_THAT(refusal("x = '${oc.select:lr,3}'\nlr = \"???\""), Not(HasSubstr("mistakes")));
   EXPECT_EQ(x("x = 'what ??? '"), "\"what ??? \"");

@@ -18,7 +18,7 @@ TEST(ComparisonTest, MatchesFiguresWorkedOutByHand) {
   EXPECT_EQ(static_int8.num_changed, 40);                                 // 2 % of 2000
   EXPECT_NEAR(static_int8.accuracy_interval_points->low, -1.4188, 1e-4);  // golden: change -16, changed 40, total 2000
   EXPECT_TRUE(static_int8.meets_all());
-  EXPECT_EQ(comparisons[0].size, Verdict::kMissed);  // 29 % of the 30 % asked for
+  EXPECT_EQ(comparisons[0].size, Verdict::kMissed);  // 29 % of the required 30 %
   EXPECT_EQ(comparisons[0].num_met(), 1);
 }
 
