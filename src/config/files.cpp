@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Its files hold overrides, for `@configs/grid/seeds.toml`.
+// Its files contain overrides, for `@configs/grid/seeds.toml`.
 constexpr const char* kSweepFolder = "grid";
 
 // Rejects names that lead out of the folders of the search path.

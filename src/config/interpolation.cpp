@@ -99,7 +99,7 @@ class Parser {
     const auto found = at_end() ? std::string("the text ends") : fmt::format("there is `{}`", peek());
     throw Error(ErrorKind::kConfig,
                 fmt::format("malformed `${{`: expected {} at character {}, {}", expected, at_ + 1, found), "",
-                "`\\${` is a plain `${`; quote an argument that holds other characters: ${name:'a (b)'}");
+                "`\\${` is a plain `${`; quote an argument with other characters: ${name:'a (b)'}");
   }
 
   void expect(char c) {

@@ -34,7 +34,7 @@ inline bool has_interpolation(std::string_view text) { return text.find("${") !=
 bool has_open_value(const Table& table);
 
 /// Parses a string of a configuration; one that is a single interpolation gives a kNode or a kCall, others a kText.
-/// Source: the grammar of OmegaConf 2.3, and `["a.b"]` for a key that holds dots.
+/// Source: the grammar of OmegaConf 2.3, and `["a.b"]` for a key that contains dots.
 /// Errors: Error(kConfig) with what was expected at which character.
 Expression parse_interpolated(std::string_view text);
 

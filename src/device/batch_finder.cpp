@@ -98,7 +98,7 @@ class Finder {
     const auto grown = std::min(largest * kProbeGrowth, largest_hoped());
     if (fitting_.size() == 2) return line_failed_ ? 0 : std::min(grown, solve(fit().line));
     if (failing_ > search_.largest) return grown;
-    // Smaller sizes tell little: workspaces outweigh what the batch adds.
+    // Smaller sizes are not informative: workspaces outweigh the memory of the batch.
     const auto between = std::sqrt(static_cast<double>(largest) * static_cast<double>(failing_));
     const auto rounded = static_cast<std::int64_t>(std::lround(between));
     return rounded > largest && rounded < failing_ ? rounded : 0;

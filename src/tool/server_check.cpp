@@ -18,7 +18,7 @@ namespace {
 using track::Failure;
 using track::Outcome;
 using State = ServerCheck::State;
-using Finding = Outcome<std::string>;  // what was found, for people
+using Finding = Outcome<std::string>;  // the result, for people
 
 constexpr std::string_view kExperiment = "assay-check";
 constexpr std::string_view kArtifact = "check/file.bin";

@@ -118,7 +118,7 @@ TEST_F(LoopTest, TooManyStepsLeftOutFailTheRunAndFewBatchesAreKept) {
   training_.options.not_finite = "skip";
   training_.options.max_skipped = 0.5;
   training_.loss = [](const LossInput& input) { return input.logits.sum() * std::numeric_limits<double>::quiet_NaN(); };
-  EXPECT_ERROR(run(0.05), kConfig, "6 of the 6 steps of epoch 1 were left out");
+  EXPECT_ERROR(run(0.05), kConfig, "6 of the 6 steps of epoch 1 were skipped");
   const auto files = std::filesystem::directory_iterator(checkpoint(""));
   EXPECT_EQ(
       std::count_if(begin(files), end(files),

@@ -74,7 +74,7 @@ TEST_F(RecordedPassTest, IsRecordedAnewWhenTheMicroBatchIsHalved) {
   graph_.num_out_of_memory = 1;
   testing::internal::CaptureStderr();
   EXPECT_TRUE(train(batches(3, 8), 8, &graph_).equal(expected));
-  EXPECT_NE(testing::internal::GetCapturedStderr().find("in passes of 4 images instead of 8"), std::string::npos);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("with passes of 4 images instead of 8"), std::string::npos);
   EXPECT_EQ(micro_batch_, 4);
   EXPECT_EQ(graph_.num_recorded, 2);
   EXPECT_EQ(graph_.num_replayed, 6);
