@@ -40,7 +40,7 @@ struct BatchSearch {
 struct ProbeStep {
   std::int64_t num_samples = 0;
   std::optional<double> predicted_bytes = std::nullopt;  ///< from the steps before it
-  std::int64_t peak_bytes = 0;                           ///< even if it failed
+  std::int64_t peak_bytes = 0;                           ///< until it failed, if it did
   double seconds = 0.0;
   bool fits = false;
   std::string verdict;  ///< "fits", "out of memory", "over the budget", "fits only after retries"
