@@ -107,7 +107,8 @@ TEST_F(PictureTest, DecodesLargeJpegsSmaller) {
   EXPECT_EQ(read_picture(file, 3, 5).height, 7);
 }
 
-// The fast way gives what libvips gives, at every size; "turned.jpg" has an Exif header, so it goes the other way.
+// The fast path gives the same result as libvips at every size; "turned.jpg" has an Exif header, so it takes the other
+// path.
 TEST_F(PictureTest, PlainJpegsHaveTheBitsOfLibvips) {
   if (const auto why = explain_missing_files(); !why.empty()) GTEST_SKIP() << why;
   for (const std::string name : {"jpeg.jpg", "grey.jpg"}) {
@@ -115,7 +116,7 @@ TEST_F(PictureTest, PlainJpegsHaveTheBitsOfLibvips) {
     std::string bytes(std::istreambuf_iterator<char>(stream), {});
     bytes.insert(2, std::string("\xff\xe1\0\x08"
                                 "Exif\0\0",
-                                10));  // an Exif header that says nothing
+                                10));  // an empty Exif header
     const auto other = folder_.write("exif.jpg", bytes);
     for (const int needed : {0, 15, 7, 3}) {
       const auto plain = read_plain_jpeg(folder_.path() / name, needed, needed);
