@@ -11,11 +11,11 @@
 #include "core/stop.h"
 #include "core/terminal.h"
 #include "tool/commands.h"
-#include "track/mlflow/backoff.h"
 #include "track/delivery/deliverer.h"
 #include "track/delivery/delivery_bar.h"
-#include "track/mlflow/environment.h"
 #include "track/journal/journal.h"
+#include "track/mlflow/backoff.h"
+#include "track/mlflow/environment.h"
 
 namespace assay::tool {
 namespace {

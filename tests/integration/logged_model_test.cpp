@@ -11,8 +11,8 @@
 #include "integration/fault_server.h"
 #include "integration/mlflow_server.h"
 #include "integration/tracking.h"
-#include "track/mlflow/mlflow_json.h"
 #include "track/delivery/model_delivery.h"
+#include "track/mlflow/mlflow_json.h"
 
 namespace assay::track {
 namespace {

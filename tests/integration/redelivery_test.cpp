@@ -13,8 +13,8 @@
 #include "integration/mlflow_server.h"
 #include "integration/tracking.h"
 #include "tool/run_assay.h"
-#include "track/journal/database.h"
 #include "track/delivery/deliverer.h"
+#include "track/journal/database.h"
 
 namespace assay::track {
 namespace {

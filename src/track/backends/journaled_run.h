@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "track/delivery/sender.h"
 #include "track/journal/journal.h"
 #include "track/registration.h"
-#include "track/delivery/sender.h"
 #include "track/system/system_metrics.h"
 #include "track/tracker.h"
 

@@ -4,8 +4,8 @@
 
 #include "core/error.h"
 #include "core/redact.h"
-#include "track/mlflow/environment.h"
 #include "track/backends/journaled_run.h"
+#include "track/mlflow/environment.h"
 #include "track/plugin.h"
 
 namespace assay::track {

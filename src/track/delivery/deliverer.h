@@ -6,12 +6,12 @@
 #include <string>
 #include <utility>
 
-#include "track/journal/journal_store.h"
 #include "track/delivery/late_requests.h"
-#include "track/mlflow/mlflow_api.h"
 #include "track/delivery/model_delivery.h"
 #include "track/delivery/read_back.h"
 #include "track/delivery/uploader.h"
+#include "track/journal/journal_store.h"
+#include "track/mlflow/mlflow_api.h"
 
 namespace assay::track {
 

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "track/journal/journal_store.h"
 #include "track/delivery/late_requests.h"
+#include "track/delivery/uploader.h"
+#include "track/journal/journal_store.h"
 #include "track/mlflow/mlflow_api.h"
 #include "track/mlflow/models_api.h"
-#include "track/delivery/uploader.h"
 
 namespace assay::track {
 

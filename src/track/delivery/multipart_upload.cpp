@@ -7,8 +7,8 @@
 #include <random>
 #include <utility>
 
-#include "track/mlflow/backoff.h"
 #include "track/delivery/work_sharing.h"
+#include "track/mlflow/backoff.h"
 
 namespace assay::track {
 namespace {

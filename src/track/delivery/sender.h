@@ -11,9 +11,9 @@
 #include <thread>
 #include <vector>
 
-#include "track/mlflow/backoff.h"
 #include "track/delivery/deliverer.h"
 #include "track/journal/journal.h"
+#include "track/mlflow/backoff.h"
 
 namespace assay::track {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "track/delivery/multipart_upload.h"
 #include "track/journal/journal_store.h"
 #include "track/mlflow/mlflow_api.h"
-#include "track/delivery/multipart_upload.h"
 
 namespace assay::track {
 

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "track/journal/database.h"
 #include "track/entities.h"
+#include "track/journal/database.h"
 #include "track/journal/journal_record.h"
 #include "track/tracker.h"
 #include "track/upload_source.h"

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "track/mlflow/credentials.h"
 #include "track/entities.h"
+#include "track/mlflow/credentials.h"
 #include "track/mlflow/environment.h"
 
 namespace assay::track {

@@ -8,8 +8,8 @@
 
 #include "core/error.h"
 #include "core/stop.h"
-#include "track/system/container_usage.h"
 #include "track/entities.h"
+#include "track/system/container_usage.h"
 #include "track/system/gpu_usage.h"
 #include "track/system/host_usage.h"
 
