@@ -9,7 +9,7 @@
 
 namespace assay::app {
 
-/// Is what was measured of one variant.
+/// What was measured of one variant.
 struct Measurement {
   Variant variant;
   std::int64_t num_correct = 0;

@@ -8,7 +8,7 @@
 
 namespace assay::app {
 
-/// Is how a run, or a part of it, ended.
+/// How a run, or a part of it, ended.
 struct Ending {
   track::RunStatus status = track::RunStatus::kFinished;
   int exit_code = 0;

@@ -14,14 +14,14 @@
 
 namespace assay::app {
 
-/// Is what an experiment's configuration is checked against, before its run starts.
+/// What an experiment's configuration is checked against, before its run starts.
 struct Machine {
   const device::DeviceOptions& options;
   const device::Host& host;
   const device::ChosenDevice& device;
 };
 
-/// Is what an experiment works with while it runs.
+/// What an experiment works with while it runs.
 struct RunContext {
   const CommonOptions& options;
   const device::Host& host;

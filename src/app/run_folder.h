@@ -13,7 +13,7 @@ namespace assay::app {
 std::string make_run_key(const config::Table& config, const std::vector<std::string>& outside_run_key,
                          const std::string& inputs_digest);
 
-/// Is the folder of one run, held by this process alone.
+/// The folder of one run, held by this process alone.
 class RunFolder {
  public:
   /// Makes `<dir>/<experiment>/<first 12 digits of the key>` and locks it.

@@ -22,7 +22,7 @@ bool goes_on(const RunContext& context, const train::TrainOptions& options);
 train::Precision choose_precision(const Machine& machine, const train::TrainOptions& options);
 train::Precision choose_precision(const RunContext& context, const train::TrainOptions& options);
 
-/// Is what records the kernels of a pass; null where nothing does.
+/// What records the kernels of a pass; null where nothing does.
 struct GraphChoice {
   std::unique_ptr<device::LaunchGraph> graph;
   std::string refusal;  ///< why there is none, where train.launch_graph and the device would have one

@@ -8,7 +8,7 @@
 
 namespace assay::app {
 
-/// Is what a training will work with, besides the machine.
+/// What a training will work with, besides the machine.
 struct TrainingPlan {
   const ClassificationData& data;
   const device::BatchPlan& batch;

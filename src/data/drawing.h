@@ -9,13 +9,13 @@
 
 namespace assay::data {
 
-/// Is a place in a drawing's own plane: x to the right, y down, an object within about [-1, 1].
+/// A place in a drawing's own plane: x to the right, y down, an object within about [-1, 1].
 struct Point {
   float x = 0.0F;
   float y = 0.0F;
 };
 
-/// Is a colour of linear arithmetic. Units: 0 black to 1 full.
+/// A colour of linear arithmetic. Units: 0 black to 1 full.
 struct Color {
   float red = 0.0F;
   float green = 0.0F;
@@ -37,7 +37,7 @@ struct Fill {
   Color at(const Point& point) const;
 };
 
-/// Is one filled outline of a drawing, described by its signed distance.
+/// One filled outline of a drawing, described by its signed distance.
 struct Stroke {
   enum class Kind { kPolygon, kEllipse, kRing };
   Kind kind = Kind::kPolygon;  ///< a line is a polygon of two points

@@ -6,7 +6,7 @@
 
 namespace assay::models {
 
-/// Is a block of rows of a channels-last tensor: `num_rows` pixels of `num_channels` floats each.
+/// A block of rows of a channels-last tensor: `num_rows` pixels of `num_channels` floats each.
 struct RowBlock {
   std::int64_t num_rows;
   std::int64_t num_channels;

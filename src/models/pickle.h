@@ -12,7 +12,7 @@
 
 namespace assay::models {
 
-/// Is one value of a pickle. What was not asked for (functions, objects) is kept as kOther and never run.
+/// One value of a pickle. What was not asked for (functions, objects) is kept as kOther and never run.
 struct PickleValue {
   enum class Kind { kOther, kMark, kInteger, kString, kList, kDict, kGlobal, kStorage, kTensor };
 

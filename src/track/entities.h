@@ -12,7 +12,7 @@
 
 namespace assay::track {
 
-/// Is one measured point. Its time is fixed when it is made: a point sent twice is then the same point to the server.
+/// One measured point. Its time is fixed when it is made: a point sent twice is then the same point to the server.
 struct Metric {
   std::string key;
   double value = 0.0;

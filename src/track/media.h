@@ -15,7 +15,7 @@ namespace assay::track {
 /// Errors: Error(kInternal) for a key with other characters than ASCII letters, digits and _ - . / and spaces.
 void log_image(Run& run, const std::filesystem::path& png, std::string_view key, std::int64_t step);
 
-/// Is a table of a run, as MLflow's evaluation view shows it.
+/// A table of a run, as MLflow's evaluation view shows it.
 struct Table {
   std::string path;  ///< inside the run; ends with ".json"
   std::vector<std::string> columns;

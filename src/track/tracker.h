@@ -69,7 +69,7 @@ struct Delivery {
   bool complete() const { return undelivered == 0 && difference.empty(); }
 };
 
-/// Is one run of a tracking backend. No call waits for the network, but for finish(), or throws because of it.
+/// One run of a tracking backend. No call waits for the network, but for finish(), or throws because of it.
 /// Errors: Error(kInternal) from any log call for a key, path or repeated param that no server would take.
 class Run : public MetricSink {
  public:

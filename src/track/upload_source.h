@@ -24,13 +24,13 @@ struct LocalFile {
   std::filesystem::path root;  ///< empty: anywhere
 };
 
-/// Is a stretch of a file. Units: bytes.
+/// A stretch of a file. Units: bytes.
 struct FilePart {
   std::int64_t offset = 0;
   std::int64_t size = 0;
 };
 
-/// Is a file, or a part of one, that is being sent.
+/// A file, or a part of one, that is being sent.
 class UploadSource {
  public:
   /// Opens the file. What is read is added to `num_sent` unless that is null. Errors: none thrown; error() tells.

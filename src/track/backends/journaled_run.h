@@ -21,7 +21,7 @@ struct RunExtras {
   Registration registration;
 };
 
-/// Is a run that is logged into a journal, and from there delivered, or not.
+/// A run that is logged into a journal, and from there delivered, or not.
 class JournaledRun final : public Run {
  public:
   /// Begins an outermost run, with a journal of its own below its record folder. `sender` may be null.

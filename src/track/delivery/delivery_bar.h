@@ -17,7 +17,7 @@ namespace assay::track {
 /// same entries have been on their way for two seconds.
 class DeliveryBar {
  public:
-  /// Is how far it has come.
+  /// How far it has come.
   struct State {
     std::int64_t num_delivered = 0;  ///< entries
     UploadProgress uploads;

@@ -30,7 +30,7 @@ class ModelDelivery {
   void forget() { progress_.clear(); }
 
  private:
-  /// Is how far the delivery of a model has come.
+  /// How far the delivery of a model has come.
   struct Progress {
     ModelInfo model;
     std::string version;

@@ -50,7 +50,7 @@ std::string origin_of(const std::string& url) {
 
 }  // namespace
 
-/// Is one upload.
+/// One upload.
 struct MultipartUpload::Job {
   const LocalFile& file;
   std::int64_t size = 0;

@@ -21,7 +21,7 @@ class DamagedDatabase : public Error {
   using Error::Error;
 };
 
-/// Is an SQLite database, held by this process alone. Its SQL knows one function more: checksum_of(...) gives the
+/// An SQLite database, held by this process alone. Its SQL knows one function more: checksum_of(...) gives the
 /// checksum of the types and values of its arguments, a signed number of 32 bits. Errors of all functions:
 /// DamagedDatabase or Error(kData), with the path and SQLite's reason.
 class Database {
@@ -63,7 +63,7 @@ class Database {
   sqlite3* handle_ = nullptr;
 };
 
-/// Is one prepared statement. Values are bound and read from the left.
+/// One prepared statement. Values are bound and read from the left.
 class Statement {
  public:
   ~Statement();

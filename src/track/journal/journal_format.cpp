@@ -33,7 +33,7 @@ constexpr std::array kTables = {
 
 constexpr int kApplication = 0x41535359;  // "ASSY"
 
-/// Is a stretch of a journal's header that never changes. Source: SQLite's file format, section 1.3.
+/// A stretch of a journal's header that never changes. Source: SQLite's file format, section 1.3.
 struct Stretch {
   std::size_t offset;
   std::string_view bytes;

@@ -9,7 +9,7 @@
 
 namespace assay::track {
 
-/// Is the number of what follows, kept in each journal; to be raised with each change.
+/// The number of what follows, kept in each journal; to be raised with each change.
 inline constexpr int kJournalFormat = 1;
 
 // Columns that never change; `checksum` is that of the row's number and these. An entry that is settled with the
@@ -22,7 +22,7 @@ inline constexpr const char* kDeliveryColumns =
     "status, end_ms, server, experiment_id, run_id, artifact_uri, create_tried, closed, verification, refused, "
     "first_refusal";
 
-/// Is the one row of a journal's table `queue`.
+/// The one row of a journal's table `queue`.
 struct JournalCounts {
   std::int64_t position = 0;  ///< up to which the queue is stored; -1 for unknown
   std::int64_t num_entries = 0;

@@ -17,7 +17,7 @@ enum class EntryKind : std::uint8_t {
   kModel = 6
 };
 
-/// Is one entry on its way into a journal.
+/// One entry on its way into a journal.
 struct JournalRecord {
   EntryKind kind = EntryKind::kMetric;
   std::int64_t run = 0;

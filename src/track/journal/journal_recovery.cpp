@@ -26,7 +26,7 @@ std::uintmax_t size_of(const fs::path& path) {
   return code ? 0 : size;
 }
 
-/// Is a copy of a damaged database and its log, which SQLite may change; with a sound first page if one is given.
+/// A copy of a damaged database and its log, which SQLite may change; with a sound first page if one is given.
 /// That page holds the same in all journals, but without it SQLite reads nothing.
 class Image {
  public:

@@ -18,7 +18,7 @@
 
 namespace assay::track {
 
-/// Is a run as its journal knows it.
+/// A run as its journal knows it.
 struct RecordedRun {
   std::int64_t id = 0;      ///< in this journal
   std::int64_t parent = 0;  ///< 0 for none
@@ -47,7 +47,7 @@ struct RecordedRun {
 /// Says that a server gave everything of a run back as it was logged.
 inline constexpr std::string_view kVerified = "verified";
 
-/// Is what a journal holds of one run and the server has not confirmed; the oldest of it.
+/// What a journal holds of one run and the server has not confirmed; the oldest of it.
 struct Waiting {
   Batch batch;
   std::vector<std::int64_t> places;  ///< in the journal, of all entities of the batch
@@ -66,7 +66,7 @@ struct WaitingFile {
   std::optional<FileContent> delivered = {};  ///< under the same path before
 };
 
-/// Is a dataset or a model.
+/// A dataset or a model.
 struct WaitingItem {
   std::int64_t place = 0;
   EntryKind kind = EntryKind::kDataset;
@@ -75,7 +75,7 @@ struct WaitingItem {
   std::filesystem::path root = {};  ///< of a model: the folder in which all of its files must lie
 };
 
-/// Is the database of a journal: runs, what they logged, and what of it a server has confirmed. What a server refuses
+/// The database of a journal: runs, what they logged, and what of it a server has confirmed. What a server refuses
 /// waits on, and is left alone only until the journal is opened again. Thread-safe.
 /// Errors of all functions: Error(kData) with the path and SQLite's reason.
 class JournalStore {

@@ -16,7 +16,7 @@ class DamagedRing : public Error {
   using Error::Error;
 };
 
-/// Is a queue of byte strings in a memory-mapped file: what was pushed outlives the process, however that ends. Pushing
+/// A queue of byte strings in a memory-mapped file: what was pushed outlives the process, however that ends. Pushing
 /// copies a few bytes and makes no system call. One thread pushes, one reads; they may be different ones.
 ///
 /// Positions count all bytes ever pushed, so that a reader can remember how far it came in a store of its own.

@@ -6,7 +6,7 @@
 
 namespace assay::track {
 
-/// Is a login as MLflow's clients keep it in a file. Only the name may be shown.
+/// A login as MLflow's clients keep it in a file. Only the name may be shown.
 struct Credentials {
   std::string username;
   std::string password;

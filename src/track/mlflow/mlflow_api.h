@@ -22,7 +22,7 @@ struct Experiment {
   bool deleted = false;
 };
 
-/// Is a run as the server knows it.
+/// A run as the server knows it.
 struct RunInfo {
   std::string id;
   std::string experiment_id;

@@ -8,7 +8,7 @@
 
 namespace assay::track {
 
-/// Is a logged model as the server knows it.
+/// A logged model as the server knows it.
 struct ModelInfo {
   std::string id;  ///< "m-..."
   std::string artifact_uri;

@@ -8,20 +8,20 @@
 
 namespace assay::track {
 
-/// Is the permission to store one part of a file at the object store. Its address is a secret.
+/// The permission to store one part of a file at the object store. Its address is a secret.
 struct PartAddress {
   int number = 0;  ///< from 1
   std::string url;
   std::vector<std::string> headers;  ///< "Name: value"
 };
 
-/// Is an upload that the server has begun. Azure's have no id.
+/// An upload that the server has begun. Azure's have no id.
 struct PendingUpload {
   std::string id;
   std::vector<PartAddress> parts;
 };
 
-/// Is a part that the object store has taken.
+/// A part that the object store has taken.
 struct StoredPart {
   int number = 0;
   std::string etag;

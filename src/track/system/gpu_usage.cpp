@@ -23,7 +23,7 @@ struct CloseLibrary {
 
 }  // namespace
 
-/// Is the loaded and started library.
+/// The loaded and started library.
 class GpuUsage::Nvml {
  public:
   /// Starts the library; leaves the reason in `fault` where it does not work.

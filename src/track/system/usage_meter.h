@@ -5,7 +5,7 @@
 
 namespace assay::track {
 
-/// Is one measured number under its metric's name, without "system/".
+/// One measured number under its metric's name, without "system/".
 struct Measurement {
   std::string name;
   double value = 0.0;
