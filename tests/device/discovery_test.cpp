@@ -52,7 +52,7 @@ TEST_F(BudgetTest, UserCannotHaveMoreThanIsFree) {
   const auto chosen = choose_device(options_, inspect_host());
   EXPECT_EQ(chosen.budget_bytes, chosen.memory_free_bytes);
   EXPECT_NE(chosen.bounded_by, "user");
-  EXPECT_THAT(chosen.notes, testing::ElementsAre(testing::HasSubstr("more than the")));
+  EXPECT_THAT(chosen.notes, testing::ElementsAre(testing::HasSubstr("exceeds the free memory")));
 }
 
 TEST_F(BudgetTest, IsEnforcedUnlessSwitchedOff) {
