@@ -51,8 +51,8 @@ class Distil final : public Step {
   std::string name() const override { return "distil"; }
 
   StepOutput run(const StepInput& input) const override {
-    auto model = float_network(input, name()).clone();
-    auto teacher = input.teacher->clone();
+    auto model = float_network(input, name()).copy();
+    auto teacher = input.teacher->copy();
     teacher->eval();
     input.train(*model, {.epochs = options_.epochs,
                          .rate_factor = options_.rate_factor,

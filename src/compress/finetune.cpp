@@ -26,7 +26,7 @@ class Finetune final : public Step {
   std::string name() const override { return "finetune"; }
 
   StepOutput run(const StepInput& input) const override {
-    auto model = float_network(input, name()).clone();
+    auto model = float_network(input, name()).copy();
     input.train(*model, {.epochs = options_.epochs, .rate_factor = options_.rate_factor});
     return {{model, nullptr},
             {{"epochs", fmt::format("{}", options_.epochs)}, {"rate_factor", fmt::format("{}", options_.rate_factor)}}};

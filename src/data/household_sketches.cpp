@@ -192,7 +192,8 @@ Drawing telephone(const Palette& palette, Rng& rng) {
     telephone.box({-0.42F, -0.15F}, {0.42F, 0.65F}, palette.second, 0.06F);
     for (int i = 0; i < 9; ++i) {
       const float x = -0.26F + 0.26F * static_cast<float>(i % 3);
-      const float y = 0.0F + 0.25F * static_cast<float>(i / 3);
+      const int row = i / 3;
+      const float y = 0.25F * static_cast<float>(row);
       telephone.box({x - 0.08F, y - 0.08F}, {x + 0.08F, y + 0.08F}, palette.detail, 0.02F);
     }
   }

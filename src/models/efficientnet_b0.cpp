@@ -46,7 +46,7 @@ constexpr double kDropout = 0.2;
 
 class EfficientNetB0 final : public Model {
  public:
-  EfficientNetB0(const EfficientNetB0Options& options, std::int64_t num_classes, at::Generator generator) {
+  EfficientNetB0(const EfficientNetB0Options& options, std::int64_t num_classes, const at::Generator& generator) {
     auto channels = kStemChannels;
     auto value = add_conv_norm("features.0", add_input(),
                                {.in_channels = 3,

@@ -45,7 +45,7 @@ constexpr double kDropout = 0.2;
 
 class EfficientNetLite0 final : public Model {
  public:
-  EfficientNetLite0(const EfficientNetLite0Options& options, std::int64_t num_classes, at::Generator generator) {
+  EfficientNetLite0(const EfficientNetLite0Options& options, std::int64_t num_classes, const at::Generator& generator) {
     auto channels = kStemChannels;
     auto value = add_conv_norm(
         "_conv_stem", "_bn0", add_input(),

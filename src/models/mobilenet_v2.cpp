@@ -39,7 +39,7 @@ constexpr double kDropout = 0.2;
 
 class MobileNetV2 final : public Model {
  public:
-  MobileNetV2(const MobileNetV2Options& options, std::int64_t num_classes, at::Generator generator) {
+  MobileNetV2(const MobileNetV2Options& options, std::int64_t num_classes, const at::Generator& generator) {
     auto channels = round_channels(static_cast<double>(kStemChannels) * options.width);
     auto value = add_conv_norm("features.0.0", "features.0.1", add_input(),
                                {.in_channels = 3,

@@ -108,7 +108,8 @@ class MobileNetV3Small final : public Model {
   }
 
   NodeId add_squeeze_excite(const std::string& path, NodeId input, std::int64_t channels) {
-    const auto squeezed = round_channels(static_cast<double>(channels / 4));
+    const auto quarter = channels / 4;
+    const auto squeezed = round_channels(static_cast<double>(quarter));
     const auto pooled = add_global_pool(input);
     const auto hidden =
         add_conv(path + ".fc1", pooled,

@@ -162,7 +162,7 @@ std::int64_t Model::count_macs(const std::array<std::int64_t, 3>& image_shape) c
   return count;
 }
 
-std::shared_ptr<Model> Model::clone() const { return with_channels(*this, {}); }
+std::shared_ptr<Model> Model::copy() const { return with_channels(*this, {}); }
 
 namespace {
 

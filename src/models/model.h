@@ -33,7 +33,7 @@ class Model : public torch::nn::Module {
   std::int64_t count_macs(const std::array<std::int64_t, 3>& image_shape) const;
 
   /// Returns a network of the same graph with copies of the weights, in the same mode and on the same device.
-  std::shared_ptr<Model> clone() const;
+  std::shared_ptr<Model> copy() const;
 
   // --- To describe a network: by the constructor of a model, or node by node from outside.
 

@@ -56,7 +56,7 @@ class PictureTest : public ::testing::Test {
  protected:
   /// Returns why there are no files made by Pillow to compare with; empty if there are.
   std::string explain_missing_files() {
-    if (const auto why = explain_missing_python(); !why.empty()) return why;
+    if (auto why = explain_missing_python(); !why.empty()) return why;
     return run_python("image_files.py", folder_.path().string()) ? "" : "tests/golden/image_files.py failed";
   }
 

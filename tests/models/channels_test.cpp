@@ -80,7 +80,7 @@ TEST_P(ChannelsTest, ACloneComputesTheSameAndSharesNothing) {
   const auto model = make();
   const auto images = draw_images(4, 1).images;
   const auto expected = run(*model, images);
-  const auto copy = model->clone();
+  const auto copy = model->copy();
   EXPECT_TRUE(torch::equal(run(*copy, images), expected));
   EXPECT_FALSE(copy->is_training());
   const torch::NoGradGuard no_grad;

@@ -145,7 +145,7 @@ TEST_F(WeightsTest, RefusesNaNAndInfinity) {
   const auto model = make_model(small_image_model(), 10, 1);
   const torch::NoGradGuard no_grad;
   for (const double value : {std::nan(""), std::numeric_limits<double>::infinity()}) {
-    const auto broken = model->clone();
+    const auto broken = model->copy();
     broken->named_parameters()["classifier.3.bias"].fill_(value);
     const auto file = folder_.path() / "broken.safetensors";
     save_model(*broken, file);
