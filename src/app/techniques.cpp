@@ -8,6 +8,7 @@
 #include <set>
 
 #include "app/training.h"
+#include "core/split.h"
 #include "core/terminal.h"
 #include "data/split.h"
 #include "device/out_of_memory.h"
@@ -23,21 +24,10 @@ bool is_file_name(const std::string& name) {
   });
 }
 
-std::vector<std::string> split_key(const std::string& key) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  for (auto plus = key.find('+'); plus != std::string::npos; plus = key.find('+', begin)) {
-    parts.push_back(key.substr(begin, plus - begin));
-    begin = plus + 1;
-  }
-  parts.push_back(key.substr(begin));
-  return parts;
-}
-
 Technique make_technique(const config::Section& compress, const std::string& key) {
   Technique technique{key, {}};
   std::replace(technique.name.begin(), technique.name.end(), '+', '-');
-  for (const auto& part : split_key(key)) {
+  for (const auto& part : split(key, '+')) {
     technique.steps.push_back(compress::make_step(config::subsection(compress, part)));
   }
   if (is_file_name(technique.name)) return technique;

@@ -8,6 +8,7 @@
 #include "config/defaults.h"
 #include "config/fail.h"
 #include "config/suggest.h"
+#include "core/split.h"
 
 namespace assay::config {
 namespace {
@@ -61,17 +62,6 @@ void merge_below(Table& into, const Table& from, const std::string& path) {
   for (const auto& [key, value] : from.entries()) merge_entry(into, key, value, path + "." + key);
 }
 
-std::vector<std::string> split(const std::string& path) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  for (auto dot = path.find('.'); dot != std::string::npos; dot = path.find('.', begin)) {
-    parts.push_back(path.substr(begin, dot - begin));
-    begin = dot + 1;
-  }
-  parts.push_back(path.substr(begin));
-  return parts;
-}
-
 // Parses an index into an array; a negative one counts from its end.
 std::optional<std::size_t> read_index(const std::string& text, std::size_t size) {
   long index = 0;
@@ -86,7 +76,7 @@ std::optional<std::size_t> read_index(const std::string& text, std::size_t size)
 class Editor {
  public:
   Editor(const Override& one, Table& root, NewKeys new_keys)
-      : one_(one), root_(root), new_keys_(new_keys), parts_(split(one.key)) {}
+      : one_(one), root_(root), new_keys_(new_keys), parts_(split(one.key, '.')) {}
 
   void apply() {
     if (one_.action == Override::Action::kDelete) return erase();
@@ -250,7 +240,7 @@ void merge(Table& into, const Table& file, const std::string& package) {
   if (first == entries.end()) return;
   auto* at = &into;
   std::string path;
-  for (const auto& part : package.empty() ? std::vector<std::string>() : split(package)) {
+  for (const auto& part : package.empty() ? std::vector<std::string>() : split(package, '.')) {
     path += (path.empty() ? "" : ".") + part;
     const Value empty(Table(), first->second.origin());
     merge_entry(*at, part, empty, path);

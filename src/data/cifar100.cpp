@@ -1,4 +1,4 @@
-// CIFAR-100 in its binary layout. Mean and deviation are those of its training set.
+// CIFAR-100 in its binary layout.
 
 #include "data/cifar100_layout.h"
 #include "data/plugin.h"
@@ -31,7 +31,7 @@ class Cifar100 final : public Dataset {
   std::shared_ptr<const Source> open(Split split) const override { return files_.read(split); }
   ImageSize image_size() const override { return {32, 32}; }
   const std::vector<std::string>& class_names() const override { return class_names_; }
-  Normalization normalization() const override { return {{0.5071F, 0.4865F, 0.4409F}, {0.2673F, 0.2564F, 0.2762F}}; }
+  Normalization normalization() const override { return cifar100_normalization(); }
   std::string digest() const override { return files_.digest(); }
 
   std::string description() const override {

@@ -13,6 +13,8 @@ CifarLayout cifar100_layout(bool coarse) {
           /*num_classes=*/coarse ? 20 : 100};
 }
 
+Normalization cifar100_normalization() { return {{0.5071F, 0.4865F, 0.4409F}, {0.2673F, 0.2564F, 0.2762F}}; }
+
 std::vector<std::string> cifar100_names(bool coarse) {
   if (coarse) {
     return {"aquatic_mammals",

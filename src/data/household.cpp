@@ -39,7 +39,7 @@ class Household final : public Dataset {
 
   ImageSize image_size() const override { return {32, 32}; }
   const std::vector<std::string>& class_names() const override { return class_names_; }
-  Normalization normalization() const override { return {{0.5071F, 0.4865F, 0.4409F}, {0.2673F, 0.2564F, 0.2762F}}; }
+  Normalization normalization() const override { return cifar100_normalization(); }
   std::string digest() const override { return sha256("household " + files_.digest()); }
 
   std::string description() const override {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csetjmp>
 #include <cstddef>
+#include <memory>
 #include <string_view>
 
 #include "decode/jpeg_shrink.h"
@@ -44,8 +45,8 @@ struct Decoding {
   std::FILE* file = nullptr;
   jpeg_decompress_struct jpeg{};
   ErrorManager errors{};
-  std::uint8_t* rows = nullptr;
-  std::uint8_t* whole_row = nullptr;
+  std::unique_ptr<std::uint8_t[]> rows;
+  std::unique_ptr<std::uint8_t[]> whole_row;
   int height = 0;
   int width = 0;
 
@@ -57,8 +58,6 @@ struct Decoding {
   ~Decoding() {
     jpeg_destroy_decompress(&jpeg);
     if (file != nullptr) std::fclose(file);
-    delete[] rows;
-    delete[] whole_row;
   }
   Decoding(const Decoding&) = delete;
   Decoding& operator=(const Decoding&) = delete;
@@ -82,13 +81,14 @@ bool decode(Decoding& decoding, int needed_height, int needed_width) {
   decoding.height = static_cast<int>(jpeg.image_height / jpeg.scale_denom);
   decoding.width = static_cast<int>(jpeg.image_width / jpeg.scale_denom);
   const auto row_bytes = static_cast<std::size_t>(decoding.width) * 3;
-  decoding.rows = new std::uint8_t[row_bytes * static_cast<std::size_t>(decoding.height)];
-  decoding.whole_row = new std::uint8_t[static_cast<std::size_t>(jpeg.output_width) * 3];
+  decoding.rows.reset(new std::uint8_t[row_bytes * static_cast<std::size_t>(decoding.height)]);
+  decoding.whole_row.reset(new std::uint8_t[static_cast<std::size_t>(jpeg.output_width) * 3]);
+  auto* row = decoding.whole_row.get();
   while (jpeg.output_scanline < jpeg.output_height) {
     const auto place = static_cast<int>(jpeg.output_scanline);
-    jpeg_read_scanlines(&jpeg, &decoding.whole_row, 1);
+    jpeg_read_scanlines(&jpeg, &row, 1);
     if (place < decoding.height) {
-      std::copy_n(decoding.whole_row, row_bytes, decoding.rows + row_bytes * static_cast<std::size_t>(place));
+      std::copy_n(row, row_bytes, decoding.rows.get() + row_bytes * static_cast<std::size_t>(place));
     }
   }
   jpeg_finish_decompress(&jpeg);
@@ -107,10 +107,9 @@ std::optional<Picture> read_plain_jpeg(const std::filesystem::path& file, int ne
   Decoding decoding(file.c_str());
   if (decoding.file == nullptr || !begins_as_jpeg(decoding.file)) return std::nullopt;
   if (!decode(decoding, needed_height, needed_width)) return std::nullopt;
-  Picture picture{std::shared_ptr<const std::uint8_t>(decoding.rows, std::default_delete<const std::uint8_t[]>()),
-                  decoding.height, decoding.width};
-  decoding.rows = nullptr;
-  return picture;
+  return Picture{
+      std::shared_ptr<const std::uint8_t>(decoding.rows.release(), std::default_delete<const std::uint8_t[]>()),
+      decoding.height, decoding.width};
 }
 
 }  // namespace assay::decode

@@ -5,9 +5,9 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
+#include "models/efficientnet_stages.h"
 #include "models/initialise.h"
 #include "models/plugin.h"
 
@@ -28,26 +28,12 @@ struct EfficientNetB0Options {
   }
 };
 
-/// Blocks of one shape, of which the first has the stride.
-struct Stage {
-  std::int64_t expansion, kernel, stride, channels, num_blocks;
-};
-
-constexpr std::array<Stage, 7> kStages = {{{1, 3, 1, 16, 1},
-                                           {6, 3, 2, 24, 2},
-                                           {6, 5, 2, 40, 2},
-                                           {6, 3, 2, 80, 3},
-                                           {6, 5, 1, 112, 3},
-                                           {6, 5, 2, 192, 4},
-                                           {6, 3, 1, 320, 1}}};
-constexpr std::int64_t kNumBlocks = 16;
-constexpr std::int64_t kStemChannels = 32;
 constexpr double kDropout = 0.2;
 
 class EfficientNetB0 final : public Model {
  public:
   EfficientNetB0(const EfficientNetB0Options& options, std::int64_t num_classes, const at::Generator& generator) {
-    auto channels = kStemChannels;
+    auto channels = kEfficientNetStemChannels;
     auto value = add_conv_norm("features.0", add_input(),
                                {.in_channels = 3,
                                 .out_channels = channels,
@@ -55,10 +41,11 @@ class EfficientNetB0 final : public Model {
                                 .stride = options.stem_stride,
                                 .activation = Activation::kSilu});
     std::int64_t number = 0;
-    for (std::size_t stage = 0; stage < kStages.size(); ++stage) {
-      auto block = kStages[stage];
+    for (std::size_t stage = 0; stage < kEfficientNetStages.size(); ++stage) {
+      auto block = kEfficientNetStages[stage];
       for (std::int64_t i = 0; i < block.num_blocks; ++i) {
-        const auto rate = options.stochastic_depth * static_cast<double>(number++) / static_cast<double>(kNumBlocks);
+        const auto rate =
+            options.stochastic_depth * static_cast<double>(number++) / static_cast<double>(kNumEfficientNetBlocks);
         value = add_block(fmt::format("features.{}.{}.", stage + 1, i), value, channels, block, rate);
         channels = block.channels;
         block.stride = 1;
@@ -79,7 +66,8 @@ class EfficientNetB0 final : public Model {
   }
 
   /// Expands, filters each channel, weighs the channels, projects; adds the input if shapes agree.
-  NodeId add_block(const std::string& path, NodeId input, std::int64_t in_channels, const Stage& stage, double rate) {
+  NodeId add_block(const std::string& path, NodeId input, std::int64_t in_channels, const EfficientNetStage& stage,
+                   double rate) {
     const auto expanded = in_channels * stage.expansion;
     int index = 0;
     const auto next_path = [&] { return fmt::format("{}block.{}", path, index++); };

@@ -6,9 +6,9 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <torch/torch.h>
 
-#include <array>
 #include <cmath>
 
+#include "models/efficientnet_stages.h"
 #include "models/initialise.h"
 #include "models/plugin.h"
 
@@ -26,34 +26,21 @@ struct EfficientNetLite0Options {
   }
 };
 
-/// Blocks of one shape, of which the first has the stride.
-struct Stage {
-  std::int64_t expansion, kernel, stride, channels, num_blocks;
-};
-
-constexpr std::array<Stage, 7> kStages = {{{1, 3, 1, 16, 1},
-                                           {6, 3, 2, 24, 2},
-                                           {6, 5, 2, 40, 2},
-                                           {6, 3, 2, 80, 3},
-                                           {6, 5, 1, 112, 3},
-                                           {6, 5, 2, 192, 4},
-                                           {6, 3, 1, 320, 1}}};
-constexpr std::int64_t kNumBlocks = 16;
-constexpr std::int64_t kStemChannels = 32;
 constexpr std::int64_t kHeadChannels = 1280;
 constexpr double kDropout = 0.2;
 
 class EfficientNetLite0 final : public Model {
  public:
   EfficientNetLite0(const EfficientNetLite0Options& options, std::int64_t num_classes, const at::Generator& generator) {
-    auto channels = kStemChannels;
+    auto channels = kEfficientNetStemChannels;
     auto value = add_conv_norm(
         "_conv_stem", "_bn0", add_input(),
         {.in_channels = 3, .out_channels = channels, .kernel = 3, .stride = 2, .activation = Activation::kRelu6});
     std::int64_t number = 0;
-    for (auto stage : kStages) {
+    for (auto stage : kEfficientNetStages) {
       for (std::int64_t i = 0; i < stage.num_blocks; ++i) {
-        const auto rate = options.stochastic_depth * static_cast<double>(number) / static_cast<double>(kNumBlocks);
+        const auto rate =
+            options.stochastic_depth * static_cast<double>(number) / static_cast<double>(kNumEfficientNetBlocks);
         value = add_block(fmt::format("_blocks.{}.", number++), value, channels, stage, rate);
         channels = stage.channels;
         stage.stride = 1;
@@ -78,7 +65,8 @@ class EfficientNetLite0 final : public Model {
   }
 
   /// Expands, filters each channel, projects without an activation; adds the input if shapes agree.
-  NodeId add_block(const std::string& path, NodeId input, std::int64_t in_channels, const Stage& stage, double rate) {
+  NodeId add_block(const std::string& path, NodeId input, std::int64_t in_channels, const EfficientNetStage& stage,
+                   double rate) {
     const auto expanded = in_channels * stage.expansion;
     auto value = input;
     if (stage.expansion != 1) {

@@ -9,18 +9,12 @@ import sys
 
 import torch
 import torchvision
+from random_statistics import randomise
 
 folder = pathlib.Path(sys.argv[1])
 torch.manual_seed(7)
 model = torchvision.models.mobilenet_v3_small(num_classes=10)
-for module in model.modules():
-    if isinstance(module, torch.nn.BatchNorm2d):
-        torch.nn.init.uniform_(module.weight, 0.5, 1.5)
-        torch.nn.init.normal_(module.bias, 0.0, 0.2)
-        module.running_mean.normal_(0.0, 0.2)
-        module.running_var.uniform_(0.5, 2.0)
-    elif isinstance(module, (torch.nn.Conv2d, torch.nn.Linear)) and module.bias is not None:
-        torch.nn.init.normal_(module.bias, 0.0, 0.1)
+randomise(model)
 model.eval()
 torch.save(model.state_dict(), folder / "weights.pth")
 parallel = {f"module.{name}": tensor for name, tensor in model.state_dict().items()}

@@ -10,21 +10,16 @@ import sys
 
 import torch
 import torchvision
+from random_statistics import randomise
 from safetensors.torch import load_file
 
 
 def make(name):
     torch.manual_seed(7)
     model = getattr(torchvision.models, name)(num_classes=10)
+    randomise(model)
     for module in model.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
-            torch.nn.init.normal_(module.bias, 0.0, 0.2)
-            module.running_mean.normal_(0.0, 0.2)
-            module.running_var.uniform_(0.5, 2.0)
-        elif isinstance(module, (torch.nn.Conv2d, torch.nn.Linear)) and module.bias is not None:
-            torch.nn.init.normal_(module.bias, 0.0, 0.1)
-        elif isinstance(module, (torch.nn.Dropout, torchvision.ops.StochasticDepth)):
+        if isinstance(module, (torch.nn.Dropout, torchvision.ops.StochasticDepth)):
             module.p = 0.0
     return model
 
