@@ -8,8 +8,9 @@ namespace {
 
 CifarLayout layout() {
   return {"CIFAR-10",
-          "get cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html, unpack it, and name its folder "
-          "with data.folder=PATH or in the environment as ASSAY_CIFAR10",
+          "run `scripts/download cifar10`; or get cifar-10-binary.tar.gz from "
+          "https://www.cs.toronto.edu/~kriz/cifar.html, unpack it, and name its folder with data.folder=PATH or in the "
+          "environment as ASSAY_CIFAR10",
           {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
           {"test_batch.bin"},
           /*num_label_bytes=*/1,

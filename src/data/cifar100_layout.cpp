@@ -4,8 +4,9 @@ namespace assay::data {
 
 CifarLayout cifar100_layout(bool coarse) {
   return {"CIFAR-100",
-          "get cifar-100-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html, unpack it, and name its "
-          "folder with data.folder=PATH or in the environment as ASSAY_CIFAR100",
+          "run `scripts/download cifar100`; or get cifar-100-binary.tar.gz from "
+          "https://www.cs.toronto.edu/~kriz/cifar.html, unpack it, and name its folder with data.folder=PATH or in the "
+          "environment as ASSAY_CIFAR100",
           {"train.bin"},
           {"test.bin"},
           /*num_label_bytes=*/2,
