@@ -28,7 +28,7 @@ Technique make_technique(const config::Section& compress, const std::string& key
   Technique technique{key, {}};
   std::replace(technique.name.begin(), technique.name.end(), '+', '-');
   for (const auto& part : split(key, '+')) {
-    technique.steps.push_back(compress::make_step(config::subsection(compress, part)));
+    technique.steps.push_back(compress::make_step(config::named_section(compress, part)));
   }
   if (is_file_name(technique.name)) return technique;
   throw Error(ErrorKind::kConfig,

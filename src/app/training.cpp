@@ -53,7 +53,7 @@ Loaders make_loaders(const ClassificationData& data, const train::TrainOptions& 
   auto train = data.train;
   auto validation = data.validation;
   if (trial.overfit_batches > 0) {
-    loading.augment = {0, "zero", false};
+    loading.augment = {};
     train.places = data::draw_places(train.places, trial.overfit_batches * batch_size, seed);
     validation = train;
   }

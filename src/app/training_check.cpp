@@ -30,9 +30,8 @@ void check_training(const config::Section& data, const train::TrainOptions& opti
   std::optional<data::LoadingOptions> loading;
   problems.collect([&] { loading = data::read_loading_options(data); });
   if (!dataset || !loading) return;
-  problems.collect([&] {
-    data::Transform({dataset->image_size(), dataset->normalization(), loading->loader.fit}, loading->augment);
-  });
+  problems.collect(
+      [&] { data::Augmentations(loading->augment, loading->augmentations, dataset->image_size()); });
   problems.collect([&] {
     const auto labels = dataset->labels(data::Split::kTrain);
     if (dataset->open(data::Split::kValidation)) {

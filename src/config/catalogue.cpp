@@ -25,6 +25,7 @@ Json to_json(const std::vector<Option>& options) {
     if (!option.default_value.empty()) one["default"] = option.default_value;
     one["help"] = option.help;
     if (!option.in_run_key) one["in_run_key"] = false;
+    if (!option.tables.empty()) one["tables"] = option.tables;
     if (!option.options.empty()) one["options"] = to_json(option.options);
     for (const auto& plugin : option.plugins) {
       one["plugins"].push_back({{"name", plugin.name}, {"options", to_json(plugin.options)}});
@@ -61,6 +62,7 @@ Option option_from(const Json& json) {
   read_if_there(json, "default", option.default_value);
   read_if_there(json, "help", option.help);
   read_if_there(json, "in_run_key", option.in_run_key);
+  read_if_there(json, "tables", option.tables);
   if (json.contains("options")) option.options = options_from(json["options"]);
   for (const auto& plugin : json.value("plugins", Json::array())) {
     option.plugins.push_back({plugin.at("name"), options_from(plugin.at("options"))});

@@ -20,12 +20,15 @@ Value default_of(const Option& option) {
   return {std::move(data), default_origin()};
 }
 
-void fill_plugin(Table& table, const std::vector<PluginOptions>& plugins) {
+// `key` names the plug-in of a table without `name`.
+void fill_plugin(Table& table, const std::vector<PluginOptions>& plugins, const std::string& key = "") {
+  if (table.find("name") == nullptr && find_named(plugins, key) != nullptr) {
+    table.set("name", Value(key, default_origin()));
+  }
   const auto* name = table.find("name");
   const auto* text = name == nullptr ? nullptr : name->get_if<std::string>();
   if (text == nullptr) return;
-  const auto chosen = std::find_if(plugins.begin(), plugins.end(), [&](const auto& one) { return one.name == *text; });
-  if (chosen != plugins.end()) table = fill_defaults(table, chosen->options);
+  if (const auto* chosen = find_named(plugins, *text)) table = fill_defaults(table, chosen->options);
 }
 
 // A value that should be a table is left for the validation to report.
@@ -40,11 +43,26 @@ void fill_table(Value& value, const Option& option) {
       return fill_plugin(*table, option.plugins);
     case Option::Type::kPlugins:
       for (const auto& [key, ignored] : table->entries()) {
-        if (auto* inner = table->find(key)->get_if<Table>()) fill_plugin(*inner, option.plugins);
+        if (auto* inner = table->find(key)->get_if<Table>()) fill_plugin(*inner, option.plugins, key);
       }
       return;
     default:
       return;
+  }
+}
+
+// Gives each plug-in that an array names a table, in which its defaults then show.
+void add_named_tables(Table& table, const Option& option) {
+  const auto* value = table.find(option.key);
+  const auto* names = value == nullptr ? nullptr : value->get_if<Array>();
+  if (names == nullptr) return;
+  const auto wanted = *names;
+  if (table.find(option.tables) == nullptr) table.set(option.tables, Value(Table{}, default_origin()));
+  auto* tables = table.find(option.tables)->get_if<Table>();
+  for (const auto& name : wanted) {
+    const auto* text = name.get_if<std::string>();
+    if (tables == nullptr || text == nullptr || tables->find(*text) != nullptr) continue;
+    tables->set(*text, Value(Table{}, default_origin()));
   }
 }
 
@@ -60,6 +78,7 @@ Table fill_defaults(const Table& table, const std::vector<Option>& options) {
     } else if (option.type == Option::Type::kTable) {
       filled.set(option.key, Value(fill_defaults({}, option.options), default_origin()));
     }
+    if (!option.tables.empty()) add_named_tables(filled, option);
   }
   return filled;
 }

@@ -37,18 +37,20 @@ void check_plain(const Value& value, const std::string& path, const Option& opti
 void validate_keys(const Table& table, const std::string& path, const std::vector<Option>& options, bool is_plugin,
                    Problems& problems);
 
+// `key` names the plug-in of a table without `name`.
 void validate_plugin(const Table& table, const std::string& path, const Origin& origin, const Option& option,
-                     Problems& problems) {
+                     Problems& problems, const std::string& key = "") {
+  const Value from_key(key, origin);
   const auto* name = table.find("name");
+  if (name == nullptr && find_named(option.plugins, key) != nullptr) name = &from_key;
   const auto known = [&] { return names_of(option.plugins, &PluginOptions::name); };
   if (name == nullptr) {
     problems.add(fmt::format("{}.name is missing", path), origin.to_string(), suggest("", known()));
     return;
   }
   const auto* text = name->get_if<std::string>();
-  const auto chosen = std::find_if(option.plugins.begin(), option.plugins.end(),
-                                   [text](const auto& plugin) { return text != nullptr && plugin.name == *text; });
-  if (chosen == option.plugins.end()) {
+  const auto* chosen = find_named(option.plugins, text == nullptr ? "" : *text);
+  if (chosen == nullptr) {
     problems.add(fmt::format("{}.name = {}: there is no such choice", path, name->to_toml()),
                  name->origin().to_string(), suggest(text == nullptr ? "" : *text, known()));
     return;
@@ -62,7 +64,7 @@ void validate_plugins(const Table& table, const std::string& path, const Option&
     if (inner == nullptr) {
       report_bad_value(value, join(path, key), "a table", problems);
     } else {
-      validate_plugin(*inner, join(path, key), value.origin(), option, problems);
+      validate_plugin(*inner, join(path, key), value.origin(), option, problems, key);
     }
   }
 }
@@ -94,6 +96,23 @@ void validate_value(const Value& value, const std::string& path, const Option& o
   }
 }
 
+// Each name in the array `value` must be the key of a table beside it, or a plug-in.
+void validate_names(const Value& value, const std::string& path, const Option& option, const Table& beside,
+                    const std::vector<Option>& options, Problems& problems) {
+  const auto* names = value.get_if<Array>();
+  const auto tables = std::find_if(options.begin(), options.end(), [&](const auto& one) { return one.key == option.tables; });
+  if (names == nullptr || tables == options.end()) return;
+  const auto* written = beside.find(option.tables);
+  const auto* table = written == nullptr ? nullptr : written->get_if<Table>();
+  for (const auto& name : *names) {
+    const auto* text = name.get_if<std::string>();
+    if (text == nullptr || find_named(tables->plugins, *text) != nullptr) continue;
+    if (table != nullptr && table->find(*text) != nullptr) continue;
+    problems.add(fmt::format("{}: there is no \"{}\"", path, *text), name.origin().to_string(),
+                 suggest(*text, names_of(tables->plugins, &PluginOptions::name)));
+  }
+}
+
 // A plug-in's table contains `name` and its options.
 void validate_keys(const Table& table, const std::string& path, const std::vector<Option>& options, bool is_plugin,
                    Problems& problems) {
@@ -102,6 +121,9 @@ void validate_keys(const Table& table, const std::string& path, const std::vecto
     if (const auto* value = table.find(option.key)) {
       ++num_known;
       validate_value(*value, join(path, option.key), option, problems);
+      if (!option.tables.empty()) {
+        validate_names(*value, join(path, option.key), option, table, options, problems);
+      }
     } else if (option.type == Type::kPlugin) {
       problems.add(fmt::format("{}.name is missing", join(path, option.key)), "",
                    suggest("", names_of(option.plugins, &PluginOptions::name)));
@@ -158,6 +180,11 @@ void collect_outside_run_key(const std::vector<Option>& options, const std::stri
 }
 
 }  // namespace
+
+const PluginOptions* find_named(const std::vector<PluginOptions>& plugins, const std::string& name) {
+  const auto found = std::find_if(plugins.begin(), plugins.end(), [&](const auto& one) { return one.name == name; });
+  return found == plugins.end() ? nullptr : &*found;
+}
 
 void validate(const Table& table, const std::string& path, const std::vector<Option>& options, Problems& problems) {
   validate_keys(table, path, options, /*is_plugin=*/false, problems);

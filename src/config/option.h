@@ -22,7 +22,7 @@ struct Option {
     kIntegerOrAuto,
     kTable,
     kPlugin,   ///< a table whose `name` chooses one of `plugins` and thereby its other keys
-    kPlugins,  ///< a table of such tables, under keys chosen by the user
+    kPlugins,  ///< a table of such tables, under keys chosen by the user; a table without `name` is named by its key
   };
 
   std::string key;  ///< in its table
@@ -32,6 +32,7 @@ struct Option {
   std::string default_value;  ///< as TOML; empty for tables and plug-ins
   std::string help;
   bool in_run_key = true;              ///< it changes the result of a run, and so the run's key
+  std::string tables;                  ///< of an array of names: the key of the kPlugins beside it with their options
   std::vector<Option> options;         ///< of a table
   std::vector<PluginOptions> plugins;  ///< the choices
 };
@@ -41,6 +42,9 @@ struct PluginOptions {
   std::string name;
   std::vector<Option> options;
 };
+
+/// Returns the plug-in of that name, or nullptr.
+const PluginOptions* find_named(const std::vector<PluginOptions>& plugins, const std::string& name);
 
 /// Checks a table against its options: every key is known, every value has its type and is within its limits, every
 /// plug-in exists. Adds mistakes to `problems`, with the dotted `path` of the table before the keys.

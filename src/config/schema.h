@@ -28,6 +28,14 @@ struct Field {
   std::vector<PluginOptions> (*describe_plugins)() = nullptr;
   Option::Type type = Option::Type::kTable;  ///< of a Section: kPlugin or kPlugins
   bool in_run_key = true;
+  std::string_view tables = {};
+
+  /// Marks the texts of an array as names of plug-ins: each is the key of a table inside `table`, which stands beside it, or else
+  /// the plug-in's own name.
+  Field names_tables_of(std::string_view table) && {
+    tables = table;
+    return std::move(*this);
+  }
 
   /// Marks the option as not changing the result: runs that differ only in its value are the same run.
   Field outside_run_key() && {
@@ -169,6 +177,7 @@ std::vector<Option> describe_with(const T& defaults) {
     option.limits = one.limits;
     option.help = one.help;
     option.in_run_key = one.in_run_key;
+    option.tables = one.tables;
     if constexpr (HasSchema<Member>) {
       option.options = describe_with(defaults.*one.member);
     } else if constexpr (std::is_same_v<Member, Section>) {

@@ -44,4 +44,18 @@ Section subsection(const Section& section, const std::string& key) {
   return {*table, section.key_path(key), value->origin()};
 }
 
+Section named_section(const Section& section, const std::string& key) {
+  const Value name(key, section.origin());
+  if (section.table().find(key) == nullptr) {
+    Table only_name;
+    only_name.set("name", name);
+    return {only_name, section.key_path(key), section.origin()};
+  }
+  const auto found = subsection(section, key);
+  if (found.table().find("name") != nullptr) return found;
+  auto table = found.table();
+  table.set("name", name);
+  return {table, found.path(), found.origin()};
+}
+
 }  // namespace assay::config

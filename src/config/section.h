@@ -34,4 +34,8 @@ class Section {
 /// Errors: Error(kConfig) if it is missing (the nearest key is suggested) or not a table.
 Section subsection(const Section& section, const std::string& key);
 
+/// Returns the table `key` as that of a plug-in: one without `name`, or an absent one, is named by the key itself.
+/// Errors: Error(kConfig) if it is not a table.
+Section named_section(const Section& section, const std::string& key);
+
 }  // namespace assay::config

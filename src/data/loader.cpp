@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "core/error.h"
-#include "data/mixing.h"
 #include "data/split.h"
+#include "data/training_image.h"
 
 namespace assay::data {
 
@@ -17,7 +17,7 @@ struct Loader::Recipe {
   Samples samples;
   Preprocessing preprocessing;
   Transform transform;
-  AugmentOptions augment;
+  Augmentations augmentations;
   bool training;
   bool keep_partial_batch;
   std::int64_t num_workers;
@@ -25,8 +25,18 @@ struct Loader::Recipe {
   std::uint64_t seed;
   Rank rank;
 
+  void write_image(std::int64_t place, std::int64_t epoch, float* output) const;
   Batch make_batch(const std::vector<std::int64_t>& order, std::int64_t epoch, std::int64_t number, bool pinned) const;
 };
+
+void Loader::Recipe::write_image(std::int64_t place, std::int64_t epoch, float* output) const {
+  const auto& size = preprocessing.size;
+  if (!training) return transform.apply(samples.source->read(place, size), {}, output);
+  auto rng = augmentation_rng(seed, epoch, place);
+  TrainingImage image(samples.source->read(place, augmentations.needed(size, rng)), size, preprocessing.fit);
+  augmentations.vary(image, rng);
+  image.write(transform, output);
+}
 
 Batch Loader::Recipe::make_batch(const std::vector<std::int64_t>& order, std::int64_t epoch, std::int64_t number,
                                  bool pinned) const {
@@ -42,11 +52,10 @@ Batch Loader::Recipe::make_batch(const std::vector<std::int64_t>& order, std::in
   auto* output = batch.images.mutable_data_ptr<float>();
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t place = order[static_cast<std::size_t>(first + i)];
-    const auto variation = training ? draw_variation(augment, seed, epoch, place) : Variation{};
-    transform.apply(samples.source->read(place, preprocessing.size), variation, output + i * 3 * height * width);
+    write_image(place, epoch, output + i * 3 * height * width);
     batch.labels.mutable_data_ptr<std::int64_t>()[i] = labels[place];
   }
-  if (training) mix(batch, augment, seed, epoch, number);
+  if (training) augmentations.mix(batch, seed, epoch, number);
   return batch;
 }
 
@@ -65,18 +74,16 @@ Loader Loader::for_training(Samples samples, const Preprocessing& preprocessing,
     throw Error(ErrorKind::kConfig, fmt::format("a batch of {} images cannot be divided equally between {} processes",
                                                 batch_size, rank.count));
   }
-  const Transform transform(preprocessing, options.augment);
-  return Loader(std::make_shared<Recipe>(Recipe{std::move(samples), preprocessing, transform, options.augment, true,
-                                                options.loader.keep_partial_batch,
-                                                options.loader.num_workers.value_or(1), batch_size, seed, rank}));
+  return Loader(std::make_shared<Recipe>(
+      Recipe{std::move(samples), preprocessing, Transform(preprocessing),
+             Augmentations(options.augment, options.augmentations, preprocessing.size), true,
+             options.loader.keep_partial_batch, options.loader.num_workers.value_or(1), batch_size, seed, rank}));
 }
 
 Loader Loader::for_evaluation(Samples samples, const Preprocessing& preprocessing, std::int64_t batch_size,
                               std::int64_t num_workers) {
-  const AugmentOptions none{0, "zero", false};
-  const Transform transform(preprocessing, none);
-  return Loader(std::make_shared<Recipe>(
-      Recipe{std::move(samples), preprocessing, transform, none, false, true, num_workers, batch_size, 0, {}}));
+  return Loader(std::make_shared<Recipe>(Recipe{
+      std::move(samples), preprocessing, Transform(preprocessing), {}, false, true, num_workers, batch_size, 0, {}}));
 }
 
 void Loader::start_epoch(std::int64_t epoch, std::int64_t first) {

@@ -9,21 +9,13 @@
 #include <vector>
 
 #include "core/rank.h"
+#include "data/batch.h"
 #include "data/loading.h"
 #include "data/prefetch.h"
 #include "data/source.h"
 #include "data/transforms.h"
 
 namespace assay::data {
-
-/// Some images as the network takes them.
-/// Shapes: B images, H height, W width.
-struct Batch {
-  at::Tensor images;             ///< (B, 3, H, W) float, normalised, channels last
-  at::Tensor labels;             ///< (B) int64
-  at::Tensor other_labels = {};  ///< (B) int64, of the images that were mixed in; undefined when none were
-  double share = 1.0;            ///< of `labels` in the loss; the rest is that of `other_labels`
-};
 
 /// Hands out the batches of an epoch, prepared ahead by threads. What a batch holds depends on the seed, the epoch and
 /// its number alone: an epoch can be repeated, or begun anew after a restart, and the number of workers changes
@@ -35,8 +27,7 @@ class Loader {
  public:
   /// Makes a loader that shuffles and varies the samples, epoch by epoch; where there are several ranks, this one's
   /// equal part of each batch of `batch_size` images. The default number of workers is one.
-  /// Errors: Error(kConfig) when the crop's padding does not suit the image size, or when the ranks cannot share a
-  /// batch equally.
+  /// Errors: Error(kConfig) as the constructor of Augmentations, or when the ranks cannot share a batch equally.
   static Loader for_training(Samples samples, const Preprocessing& preprocessing, const LoadingOptions& options,
                              std::int64_t batch_size, std::uint64_t seed, Rank rank = {});
 

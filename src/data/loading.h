@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "config/schema.h"
 #include "config/section.h"
-#include "data/transforms.h"
+#include "data/augmentation.h"
 
 namespace assay::data {
 
@@ -35,16 +37,21 @@ struct LoaderOptions {
 /// Options that every data set shares.
 struct LoadingOptions {
   LoaderOptions loader;
-  AugmentOptions augment;
+  std::vector<std::string> augment = {"padded_crop", "flip"};
+  config::Section augmentations;
 
   static auto schema() {
     return config::schema<LoadingOptions>(
         config::field("loader", &LoadingOptions::loader, "how images reach the network"),
-        config::field("augment", &LoadingOptions::augment, "how training images are varied"));
+        config::field("augment", &LoadingOptions::augment,
+                      "how training images are varied, in this order: names of augmentations, or of tables below")
+            .names_tables_of("augmentations"),
+        config::plugins("augmentations", &LoadingOptions::augmentations, describe_augmentations,
+                        "options of the augmentations that are used"));
   }
 };
 
-/// Reads the tables `loader` and `augment` of the section `data`; what is absent keeps its default.
+/// Reads what loading adds to the section `data`; what is absent keeps its default.
 /// Errors: Error(kConfig) listing every mistake.
 LoadingOptions read_loading_options(const config::Section& data);
 

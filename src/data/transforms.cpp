@@ -3,52 +3,22 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/stack.h>
 
-#include <algorithm>
-#include <utility>
+#include <vector>
 
 #include "core/error.h"
-#include "core/rng.h"
 #include "data/image_file.h"
 
 namespace assay::data {
 
-Variation draw_variation(const AugmentOptions& options, std::uint64_t seed, std::int64_t epoch, std::int64_t sample) {
-  Rng rng(seed, Stream::kAugment, static_cast<std::uint32_t>(epoch), static_cast<std::uint64_t>(sample));
-  const auto num_shifts = static_cast<std::uint32_t>(2 * options.crop_padding + 1);
-  Variation variation;
-  // All three are drawn in any case, so that turning one off leaves the others as they were.
-  variation.shift_x = static_cast<std::int64_t>(rng.below(num_shifts)) - options.crop_padding;
-  variation.shift_y = static_cast<std::int64_t>(rng.below(num_shifts)) - options.crop_padding;
-  variation.flip = rng.chance(0.5F) && options.flip;
-  return variation;
-}
-
-Transform::Transform(const Preprocessing& preprocessing, const AugmentOptions& options)
-    : size_(preprocessing.size), fit_(preprocessing.fit), reflect_(options.padding == "reflect") {
-  const auto& normalization = preprocessing.normalization;
-  const auto shorter_side = std::min(size_.height, size_.width);
-  if (reflect_ && options.crop_padding >= shorter_side) {
-    throw Error(
-        ErrorKind::kConfig,
-        fmt::format("data.augment.crop_padding = {}: must be less than the image's {} pixels when the padding reflects",
-                    options.crop_padding, shorter_side),
-        "", "a smaller crop_padding, or data.augment.padding=zero");
-  }
-  for (std::size_t channel = 0; channel < 3; ++channel) {
-    for (std::size_t byte = 0; byte < 256; ++byte) {
-      values_[channel][byte] =
-          (static_cast<float>(byte) / 255.0F - normalization.mean[channel]) / normalization.std[channel];
-    }
-  }
-}
+namespace {
 
 /// Returns where each place of the output comes from along one side; -1 where it is black.
-std::vector<std::int64_t> Transform::source_places(std::int64_t size, std::int64_t shift, bool flip) const {
+std::vector<std::int64_t> source_places(std::int64_t size, std::int64_t shift, bool flip, bool reflects) {
   std::vector<std::int64_t> places(static_cast<std::size_t>(size));
   for (std::int64_t i = 0; i < size; ++i) {
     std::int64_t place = (flip ? size - 1 - i : i) + shift;
     if (place < 0 || place >= size) {
-      if (!reflect_) {
+      if (!reflects) {
         place = -1;
       } else {
         place = place < 0 ? -place : 2 * (size - 1) - place;
@@ -59,28 +29,50 @@ std::vector<std::int64_t> Transform::source_places(std::int64_t size, std::int64
   return places;
 }
 
-void Transform::apply(const at::Tensor& image, const Variation& variation, float* output) const {
-  const auto fitted = fit_image(image, size_, fit_);
-  const auto columns = source_places(size_.width, variation.shift_x, variation.flip);
-  const auto rows = source_places(size_.height, variation.shift_y, false);
-  const auto* pixels = fitted.const_data_ptr<std::uint8_t>();
-  const auto channel_stride = fitted.stride(0), row_stride = fitted.stride(1), column_stride = fitted.stride(2);
+/// Calls `convert(channel, byte)` for each value of the varied image, row by row, and writes what it gives.
+template <typename Output, typename Convert>
+void vary_into(const at::Tensor& image, const Variation& variation, Output* output, const Convert& convert) {
+  const auto columns = source_places(image.size(2), variation.shift_x, variation.flip, variation.reflects);
+  const auto rows = source_places(image.size(1), variation.shift_y, false, variation.reflects);
+  const auto* pixels = image.const_data_ptr<std::uint8_t>();
+  const auto channel_stride = image.stride(0), row_stride = image.stride(1), column_stride = image.stride(2);
   for (const auto row : rows) {
     for (const auto column : columns) {
       const bool black = row < 0 || column < 0;
       const std::uint8_t* pixel = pixels + (black ? 0 : row * row_stride + column * column_stride);
       for (std::size_t channel = 0; channel < 3; ++channel, pixel += channel_stride) {
-        *output++ = values_[channel][black ? 0 : *pixel];
+        *output++ = convert(channel, black ? std::uint8_t{0} : *pixel);
       }
     }
   }
+}
+
+}  // namespace
+
+Transform::Transform(const Preprocessing& preprocessing) : size_(preprocessing.size), fit_(preprocessing.fit) {
+  const auto& normalization = preprocessing.normalization;
+  for (std::size_t channel = 0; channel < 3; ++channel) {
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      values_[channel][byte] =
+          (static_cast<float>(byte) / 255.0F - normalization.mean[channel]) / normalization.std[channel];
+    }
+  }
+}
+
+void Transform::apply(const at::Tensor& image, const Variation& variation, float* output) const {
+  vary_into(fit_image(image, size_, fit_), variation, output,
+            [this](std::size_t channel, std::uint8_t byte) { return values_[channel][byte]; });
+}
+
+void copy_varied(const at::Tensor& image, const Variation& variation, std::uint8_t* output) {
+  vary_into(image, variation, output, [](std::size_t /*channel*/, std::uint8_t byte) { return byte; });
 }
 
 namespace {
 
 template <typename ImageAt>
 at::Tensor transform_all(std::int64_t count, const Preprocessing& preprocessing, const ImageAt& image_at) {
-  const Transform transform(preprocessing, {0, "zero", false});
+  const Transform transform(preprocessing);
   const auto [height, width] = preprocessing.size;
   auto images =
       at::empty({count, 3, height, width}, at::TensorOptions(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));

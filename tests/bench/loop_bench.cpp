@@ -72,7 +72,7 @@ double step_of_loop(const config::Section& which) {
                             torch::zeros({count}, torch::kInt64)};
   const auto preprocessing = images.preprocessing({{0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}});
   data::LoadingOptions loading;
-  loading.augment.crop_padding = 1;
+  loading.augmentations = section("padded_crop = {pixels = 1}");
   auto loader = data::Loader::for_training(images.all(), preprocessing, loading, kSmallBatch, 1);
   auto validation = data::Loader::for_evaluation(images.at({0, 1, 2, 3}), preprocessing, kSmallBatch);
   train::TrainOptions options;

@@ -44,10 +44,12 @@ struct Inner {
 struct Outer {
   Inner inner{"quick", {}};
   Section engine;
+  std::vector<std::string> used;
   Section spares;
   static auto schema() {
     return config::schema<Outer>(field("inner", &Outer::inner, "inside"),
                                  config::plugin("engine", &Outer::engine, describe_engines, "what drives"),
+                                 field("used", &Outer::used, "which of the spares").names_tables_of("spares"),
                                  config::plugins("spares", &Outer::spares, describe_engines, "more of them"));
   }
 };
@@ -67,6 +69,16 @@ TEST(OptionTest, AcceptsWhatTheSchemaAllows) {
   EXPECT_EQ(mistakes("inner = {mode = \"quick\", micro = \"auto\"}\n[engine]\nname = \"fast\"\ngears = [3]\n"
                      "[spares.a]\nname = \"slow\"\nfactor = 1"),
             "");
+}
+
+TEST(OptionTest, TakesTheNameOfAPluginFromTheKeyOfItsTable) {
+  EXPECT_EQ(mistakes("used = [\"fast\", \"a\", \"slow\"]\n[engine]\nname = \"fast\"\n[spares.a]\nname = \"slow\"\n"
+                     "[spares.slow]\nfactor = 1"),
+            "");
+  const auto text = mistakes("used = [\"fost\"]\n[engine]\nname = \"fast\"\n[spares.b]\nfactor = 1");
+  EXPECT_THAT(text, testing::HasSubstr("used: there is no \"fost\" (t.toml:1:9)"));
+  EXPECT_THAT(text, testing::HasSubstr("did you mean `fast`?"));
+  EXPECT_THAT(text, testing::HasSubstr("spares.b.name is missing"));
 }
 
 TEST(OptionTest, TellsTheMistakesOfTablesAndPluginsTogether) {
@@ -133,12 +145,20 @@ std::string filled(const std::string& text) {
 TEST(FillDefaultsTest, AddsWhatIsNotSaid) {
   EXPECT_EQ(filled("[engine]\nname = \"fast\"\nloud = true\n[spares.a]\nname = \"slow\""),
             "engine.folder = \"\"\nengine.gears = [1, 2]\nengine.loud = true\nengine.name = \"fast\"\n"
-            "inner.micro = \"auto\"\ninner.mode = \"quick\"\nspares.a.factor = 0.5\nspares.a.name = \"slow\"\n");
+            "inner.micro = \"auto\"\ninner.mode = \"quick\"\nspares.a.factor = 0.5\nspares.a.name = \"slow\"\nused = []\n");
 }
 
 TEST(FillDefaultsTest, LeavesMistakesToTheValidation) {
   EXPECT_EQ(filled("inner = 3\n[engine]\nname = \"sluw\"\nx = 1\n[spares]\na = 1"),
-            "engine.name = \"sluw\"\nengine.x = 1\ninner = 3\nspares.a = 1\n");
+            "engine.name = \"sluw\"\nengine.x = 1\ninner = 3\nspares.a = 1\nused = []\n");
+}
+
+TEST(FillDefaultsTest, GivesEachPluginThatAnArrayNamesItsTable) {
+  EXPECT_EQ(filled("used = [\"slow\", \"a\"]\n[spares.a]\nname = \"slow\"\nfactor = 0.1\n[spares.fast]\nloud = true"),
+            "inner.micro = \"auto\"\ninner.mode = \"quick\"\nspares.a.factor = 0.1\nspares.a.name = \"slow\"\n"
+            "spares.fast.folder = \"\"\nspares.fast.gears = [1, 2]\nspares.fast.loud = true\n"
+            "spares.fast.name = \"fast\"\nspares.slow.factor = 0.5\nspares.slow.name = \"slow\"\n"
+            "used = [\"slow\", \"a\"]\n");
 }
 
 TEST(FillDefaultsTest, SaysThatAValueIsADefault) {

@@ -19,7 +19,7 @@ TEST(DatasetTest, SuggestsTheNearestName) {
 }
 
 TEST(DatasetTest, LeavesTheTablesOfTheLoaderAlone) {
-  EXPECT_NO_THROW(make_dataset(data_section("name = \"shapes\"\n[loader]\nnum_workers = 0\n[augment]\nflip = false")));
+  EXPECT_NO_THROW(make_dataset(data_section("name = \"shapes\"\naugment = []\n[loader]\nnum_workers = 0")));
 }
 
 TEST(DatasetTest, RefusesAnUnknownOption) {
@@ -41,17 +41,17 @@ TEST(DatasetTest, HasARegistryLineForEachPlugin) {
 }
 
 TEST(LoadingOptionsTest, KeepTheirDefaultsWhereNothingIsSaid) {
-  const auto options = read_loading_options(data_section("name = \"shapes\"\n[augment]\nflip = false"));
-  EXPECT_FALSE(options.augment.flip);
-  EXPECT_EQ(options.augment.crop_padding, 4);
+  const auto options = read_loading_options(data_section("name = \"shapes\"\naugment = [\"flip\"]"));
+  EXPECT_EQ(options.augment, std::vector<std::string>{"flip"});
   EXPECT_DOUBLE_EQ(options.loader.validation_fraction, 0.1);
+  EXPECT_EQ(read_loading_options(data_section("")).augment, (std::vector<std::string>{"padded_crop", "flip"}));
 }
 
 TEST(LoadingOptionsTest, TellEveryMistakeAtOnce) {
-  const auto section = data_section("[loader]\nvalidation_fraction = 1.5\n[augment]\npadding = \"wrap\"\nfilp = true");
+  const auto section = data_section("augment = 3\n[loader]\nvalidation_fraction = 1.5\nfot = \"pad\"");
   EXPECT_ERROR(read_loading_options(section), kConfig, "data.loader.validation_fraction = 1.5");
-  EXPECT_ERROR(read_loading_options(section), kConfig, "data.augment.padding = \"wrap\"");
-  EXPECT_ERROR(read_loading_options(section), kConfig, "flip");
+  EXPECT_ERROR(read_loading_options(section), kConfig, "data.augment = 3");
+  EXPECT_ERROR(read_loading_options(section), kConfig, "did you mean `fit`?");
 }
 
 }  // namespace

@@ -20,6 +20,8 @@ Images numbered_images(std::int64_t count, std::int64_t size = 8) {
   return images;
 }
 
+const LoadingOptions kDefaults;
+
 LoadingOptions with_workers(std::int64_t num_workers) {
   LoadingOptions options;
   options.loader.num_workers = num_workers;
@@ -60,7 +62,7 @@ TEST(LoaderTest, BeginsAnEpochInTheMiddle) {
 TEST(LoaderTest, SharesEachBatchAmongTheRanks) {
   const auto images = numbered_images(50);
   const auto make = [&](Rank rank) {
-    return Loader::for_training(images.at(all_places(50)), images.preprocessing(), {}, 8, 1, rank);
+    return Loader::for_training(images.at(all_places(50)), images.preprocessing(), kDefaults, 8, 1, rank);
   };
   auto whole = make({}), first = make({0, 2}), second = make({1, 2});
   EXPECT_EQ(first.num_batches(), whole.num_batches());
@@ -74,7 +76,7 @@ TEST(LoaderTest, SharesEachBatchAmongTheRanks) {
 
 TEST(LoaderTest, LimitsTheBatchesOfAnEpoch) {
   const auto images = numbered_images(50);
-  auto loader = Loader::for_training(images.at(all_places(50)), images.preprocessing(), {}, 8, 1);
+  auto loader = Loader::for_training(images.at(all_places(50)), images.preprocessing(), kDefaults, 8, 1);
   loader.limit(2);
   EXPECT_EQ(loader.num_batches(), 2);
   EXPECT_EQ(labels_of_epoch(loader, 0).size(), 16U);
@@ -82,7 +84,7 @@ TEST(LoaderTest, LimitsTheBatchesOfAnEpoch) {
 
 TEST(LoaderTest, DropsTheSmallerLastBatchOfTraining) {
   const auto images = numbered_images(50);
-  auto loader = Loader::for_training(images.at(all_places(50)), images.preprocessing(), {}, 8, 1);
+  auto loader = Loader::for_training(images.at(all_places(50)), images.preprocessing(), kDefaults, 8, 1);
   EXPECT_EQ(loader.num_batches(), 6);
   EXPECT_EQ(labels_of_epoch(loader, 0).size(), 48U);
 }
@@ -90,7 +92,7 @@ TEST(LoaderTest, DropsTheSmallerLastBatchOfTraining) {
 TEST(LoaderTest, KeepsValidationOutOfTraining) {
   const auto images = numbered_images(100);
   const auto partition = split_validation(torch::arange(100) % 10, 0.1, 1);
-  auto training = Loader::for_training(images.at(partition.train), images.preprocessing(), {}, 10, 1);
+  auto training = Loader::for_training(images.at(partition.train), images.preprocessing(), kDefaults, 10, 1);
   auto validation = Loader::for_evaluation(images.at(partition.validation), images.preprocessing(), 10);
   EXPECT_THAT(labels_of_epoch(training, 0), UnorderedElementsAreArray(partition.train));
   EXPECT_EQ(labels_of_epoch(validation, 0), partition.validation);

@@ -1,20 +1,17 @@
 #include "data/transforms.h"
 
+#include <gtest/gtest.h>
 #include <torch/torch.h>
-
-#include <map>
-
-#include "expect_error.h"
 
 namespace assay::data {
 namespace {
 
 /// Applies to a 3x3 image whose red plane is 1..9, green 11..19, blue 21..29, and returns the bytes of `channel`.
-std::vector<int> varied(const Variation& variation, const AugmentOptions& options, int channel = 0) {
+std::vector<int> varied(const Variation& variation, int channel = 0) {
   const auto numbers = torch::arange(1, 10, torch::kByte);
   const auto image = torch::cat({numbers, numbers + 10, numbers + 20}).view({3, 3, 3});
   std::vector<float> output(27);
-  Transform({{3, 3}}, options).apply(image, variation, output.data());
+  Transform(Preprocessing{{3, 3}}).apply(image, variation, output.data());
   std::vector<int> values;
   for (int i = 0; i < 9; ++i)
     values.push_back(static_cast<int>(std::lround(255.0F * output[static_cast<std::size_t>(3 * i + channel)])));
@@ -22,67 +19,32 @@ std::vector<int> varied(const Variation& variation, const AugmentOptions& option
 }
 
 TEST(TransformTest, LeavesAnUnvariedImage) {
-  EXPECT_EQ(varied({}, {1, "zero", true}), (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9}));
-  EXPECT_EQ(varied({}, {1, "zero", true}, 2), (std::vector<int>{21, 22, 23, 24, 25, 26, 27, 28, 29}));
+  EXPECT_EQ(varied({}), (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(varied({}, 2), (std::vector<int>{21, 22, 23, 24, 25, 26, 27, 28, 29}));
 }
 
 TEST(TransformTest, MirrorsLeftToRight) {
-  EXPECT_EQ(varied({0, 0, true}, {1, "zero", true}, 1), (std::vector<int>{13, 12, 11, 16, 15, 14, 19, 18, 17}));
+  EXPECT_EQ(varied({0, 0, true}, 1), (std::vector<int>{13, 12, 11, 16, 15, 14, 19, 18, 17}));
 }
 
 TEST(TransformTest, CropsWithBlackAround) {
-  EXPECT_EQ(varied({1, -1, false}, {1, "zero", true}), (std::vector<int>{0, 0, 0, 2, 3, 0, 5, 6, 0}));
+  EXPECT_EQ(varied({1, -1, false}), (std::vector<int>{0, 0, 0, 2, 3, 0, 5, 6, 0}));
 }
 
 TEST(TransformTest, CropsWithTheBorderReflected) {
-  EXPECT_EQ(varied({1, -1, false}, {1, "reflect", true}), (std::vector<int>{5, 6, 5, 2, 3, 2, 5, 6, 5}));
-  EXPECT_EQ(varied({-2, 0, false}, {2, "reflect", true}), (std::vector<int>{3, 2, 1, 6, 5, 4, 9, 8, 7}));
+  EXPECT_EQ(varied({1, -1, false, true}), (std::vector<int>{5, 6, 5, 2, 3, 2, 5, 6, 5}));
+  EXPECT_EQ(varied({-2, 0, false, true}), (std::vector<int>{3, 2, 1, 6, 5, 4, 9, 8, 7}));
 }
 
 TEST(TransformTest, MirrorsWhatWasCropped) {
-  EXPECT_EQ(varied({1, 0, true}, {1, "zero", true}), (std::vector<int>{0, 3, 2, 0, 6, 5, 0, 9, 8}));
-}
-
-TEST(TransformTest, RefusesToReflectMoreThanTheImage) {
-  EXPECT_ERROR(Transform({{8, 8}}, {8, "reflect", true}), kConfig, "data.augment.crop_padding = 8: must be less than");
-  EXPECT_NO_THROW(Transform({{8, 8}}, {8, "zero", true}));
-}
-
-TEST(VariationTest, DependsOnSeedEpochAndSampleAlone) {
-  const AugmentOptions options;
-  const auto first = draw_variation(options, 1, 2, 3);
-  const auto again = draw_variation(options, 1, 2, 3);
-  EXPECT_EQ(first.shift_x, again.shift_x);
-  EXPECT_EQ(first.shift_y, again.shift_y);
-  EXPECT_EQ(first.flip, again.flip);
-  int differing = 0;
-  for (int epoch = 0; epoch < 20; ++epoch) differing += draw_variation(options, 1, epoch, 3).shift_x != first.shift_x;
-  EXPECT_GT(differing, 10);
-}
-
-TEST(VariationTest, DrawsEveryShiftAboutEquallyOften) {
-  const AugmentOptions options{2, "reflect", true};
-  std::map<std::int64_t, int> counts;
-  int flips = 0;
-  for (int sample = 0; sample < 5000; ++sample) {
-    const auto variation = draw_variation(options, 7, 0, sample);
-    ++counts[variation.shift_x];
-    flips += variation.flip;
-  }
-  EXPECT_EQ(counts.size(), 5U);
-  for (const auto& [shift, count] : counts) EXPECT_NEAR(count, 1000, 130) << shift;
-  EXPECT_NEAR(flips, 2500, 180);
-}
-
-TEST(VariationTest, FlipsOnlyWhenAsked) {
-  for (int sample = 0; sample < 50; ++sample) EXPECT_FALSE(draw_variation({4, "zero", false}, 1, 0, sample).flip);
+  EXPECT_EQ(varied({1, 0, true}), (std::vector<int>{0, 3, 2, 0, 6, 5, 0, 9, 8}));
 }
 
 TEST(TransformTest, TakesRowsOfPixelsAsADecoderGivesThem) {
   const auto planes = torch::randint(0, 256, {3, 4, 5}, torch::kByte);
   const auto rows = planes.permute({1, 2, 0}).contiguous().permute({2, 0, 1});
-  const Transform transform({{4, 5}}, {1, "reflect", true});
-  const Variation variation{1, -1, true};
+  const Transform transform(Preprocessing{{4, 5}});
+  const Variation variation{1, -1, true, true};
   std::vector<float> of_planes(60), of_rows(60);
   transform.apply(planes, variation, of_planes.data());
   transform.apply(rows, variation, of_rows.data());
@@ -92,7 +54,7 @@ TEST(TransformTest, TakesRowsOfPixelsAsADecoderGivesThem) {
 TEST(TransformTest, FitsImagesOfOtherSizes) {
   const auto image = torch::full({3, 10, 20}, 200, torch::kByte);
   std::vector<float> output(3 * 8 * 8);
-  Transform({{8, 8}, {}, "pad"}, {0, "zero", false}).apply(image, {}, output.data());
+  Transform(Preprocessing{{8, 8}, {}, "pad"}).apply(image, {}, output.data());
   EXPECT_NEAR(output[0], 128.0 / 255.0, 1e-6);                // above the picture
   EXPECT_NEAR(output[3 * (8 * 4 + 4)], 200.0 / 255.0, 1e-6);  // in its middle
 }

@@ -41,8 +41,7 @@ TEST_F(EndingsTest, WhatCanBeKnownIsCheckedBeforeAnythingStarts) {
   const std::vector<std::pair<const char*, const char*>> mistakes = {
       {"data.loader.validation_fraction=0", "leaves 80 images for training and 0 for validation"},
       {"train.batch.global=73", "there are only 70 training images"},
-      {"data.augment.padding=reflect data.augment.crop_padding=16",
-       "data.augment.crop_padding = 16: must be less than"},
+      {"data.augmentations.padded_crop.pixels=16", "padded_crop.pixels = 16: must be less than"},
       {"train.precision=fp16", "would be emulated"},
       {"techniques=[static_int8,static_int8]", "is there twice"},
       {"'+compress.float={name: static_int8}' techniques=[float]", "is there twice"},

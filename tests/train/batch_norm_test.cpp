@@ -49,8 +49,7 @@ class BatchNormTest : public testing::Test {
  protected:
   data::Loader training_loader() const {
     data::LoadingOptions loading;
-    loading.augment.crop_padding = 0;
-    loading.augment.flip = false;
+    loading.augment = {};
     return data::Loader::for_training(images_.all(), images_.preprocessing(normalization_), loading, 32, 1);
   }
 

@@ -79,8 +79,8 @@ struct SmallTraining {
     const auto partition = data::split_validation(images.labels, 0.25, 1);
     data::LoadingOptions loading;
     loading.loader.num_workers = num_workers;
-    loading.augment.crop_padding = 1;
-    loading.augment.mixup_alpha = 0.2;
+    loading.augment = {"padded_crop", "flip", "mixup"};
+    loading.augmentations = section("padded_crop = {pixels = 1}");
     const data::Normalization normalization{{0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}};
     const auto count = one_is_missing ? partition.train.back() : images.labels.size(0);
     const data::Images present{images.pixels.narrow(0, 0, count), images.labels.narrow(0, 0, count)};
