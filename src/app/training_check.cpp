@@ -30,8 +30,7 @@ void check_training(const config::Section& data, const train::TrainOptions& opti
   std::optional<data::LoadingOptions> loading;
   problems.collect([&] { loading = data::read_loading_options(data); });
   if (!dataset || !loading) return;
-  problems.collect(
-      [&] { data::Augmentations(loading->augment, loading->augmentations, dataset->image_size()); });
+  problems.collect([&] { data::Augmentations(loading->augment, loading->augmentations, dataset->image_size()); });
   problems.collect([&] {
     const auto labels = dataset->labels(data::Split::kTrain);
     if (dataset->open(data::Split::kValidation)) {

@@ -100,7 +100,8 @@ void validate_value(const Value& value, const std::string& path, const Option& o
 void validate_names(const Value& value, const std::string& path, const Option& option, const Table& beside,
                     const std::vector<Option>& options, Problems& problems) {
   const auto* names = value.get_if<Array>();
-  const auto tables = std::find_if(options.begin(), options.end(), [&](const auto& one) { return one.key == option.tables; });
+  const auto tables =
+      std::find_if(options.begin(), options.end(), [&](const auto& one) { return one.key == option.tables; });
   if (names == nullptr || tables == options.end()) return;
   const auto* written = beside.find(option.tables);
   const auto* table = written == nullptr ? nullptr : written->get_if<Table>();

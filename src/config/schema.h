@@ -30,8 +30,8 @@ struct Field {
   bool in_run_key = true;
   std::string_view tables = {};
 
-  /// Marks the texts of an array as names of plug-ins: each is the key of a table inside `table`, which stands beside it, or else
-  /// the plug-in's own name.
+  /// Marks the texts of an array as names of plug-ins: each is the key of a table inside `table`, which stands beside
+  /// it, or else the plug-in's own name.
   Field names_tables_of(std::string_view table) && {
     tables = table;
     return std::move(*this);

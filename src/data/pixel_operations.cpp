@@ -13,9 +13,11 @@ namespace {
 
 using Table = std::array<std::uint8_t, 256>;
 
-std::uint8_t to_byte(double value) { return static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0)); }
+std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(std::clamp(value, 0.0F, 255.0F)); }
 
-double blend(double image, double other, double factor) { return factor * image + (1.0 - factor) * other; }
+std::uint8_t blend(float image, float other, double factor) {
+  return to_byte(static_cast<float>(factor) * image + static_cast<float>(1.0 - factor) * other);
+}
 
 template <typename Change>
 void for_each_pixel(at::Tensor& pixels, const Change& change) {
@@ -67,7 +69,7 @@ Table stretch(const std::array<std::int64_t, 256>& histogram) {
   if (first == last) return table;
   const auto scale = 255.0F / static_cast<float>(last - first);
   for (auto byte = first; byte <= last; ++byte) {
-    table[static_cast<std::size_t>(byte)] = to_byte(static_cast<double>(static_cast<float>(byte - first) * scale));
+    table[static_cast<std::size_t>(byte)] = to_byte(static_cast<float>(byte - first) * scale);
   }
   return table;
 }
@@ -83,7 +85,7 @@ Table flatten_histogram(const std::array<std::int64_t, 256>& histogram) {
   if (step == 0) return table;
   std::int64_t below = 0;
   for (std::size_t byte = 0; byte < table.size(); ++byte) {
-    table[byte] = byte == 0 ? std::uint8_t{0} : to_byte(static_cast<double>((below + step / 2) / step));
+    table[byte] = byte == 0 ? std::uint8_t{0} : to_byte(static_cast<float>((below + step / 2) / step));
     below += histogram[byte];
   }
   return table;
@@ -121,26 +123,26 @@ void shift_hue(std::uint8_t* pixel, float shift) {
   const auto& shifted = sectors[static_cast<std::size_t>(sector % 6)];
   // torchvision scales by a hair less than 256, so that 1 gives 255 and the steps are equally wide.
   std::transform(shifted.begin(), shifted.end(), pixel,
-                 [](float one) { return to_byte(static_cast<double>(one * (255.0F + 1.0F - 1e-3F))); });
+                 [](float one) { return to_byte(one * (255.0F + 1.0F - 1e-3F)); });
 }
 
 }  // namespace
 
 void adjust_brightness(at::Tensor& pixels, double factor) {
-  map_bytes(pixels, [factor](int byte) { return to_byte(blend(byte, 0.0, factor)); });
+  map_bytes(pixels, [factor](int byte) { return blend(static_cast<float>(byte), 0.0F, factor); });
 }
 
 void adjust_contrast(at::Tensor& pixels, double factor) {
   double sum = 0.0;
   for_each_pixel(pixels, [&sum](const std::uint8_t* pixel) { sum += grey_of(pixel); });
-  const auto mean = sum * kNumChannels / static_cast<double>(pixels.numel());
-  map_bytes(pixels, [=](int byte) { return to_byte(blend(byte, mean, factor)); });
+  const auto mean = static_cast<float>(sum * kNumChannels / static_cast<double>(pixels.numel()));
+  map_bytes(pixels, [=](int byte) { return blend(static_cast<float>(byte), mean, factor); });
 }
 
 void adjust_saturation(at::Tensor& pixels, double factor) {
   for_each_pixel(pixels, [factor](std::uint8_t* pixel) {
     const auto grey = grey_of(pixel);
-    for (std::int64_t i = 0; i < kNumChannels; ++i) pixel[i] = to_byte(blend(pixel[i], grey, factor));
+    for (std::int64_t i = 0; i < kNumChannels; ++i) pixel[i] = blend(pixel[i], grey, factor);
   });
 }
 
@@ -162,7 +164,7 @@ void adjust_sharpness(at::Tensor& pixels, double factor) {
         sum += middle[-kNumChannels] + middle[0] + middle[kNumChannels];
       }
       const auto blurred = std::nearbyint(static_cast<float>(sum) / 13.0F);
-      output[row * row_size + i] = to_byte(blend(*centre, static_cast<double>(blurred), factor));
+      output[row * row_size + i] = blend(*centre, blurred, factor);
     }
   }
 }

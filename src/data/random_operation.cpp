@@ -64,21 +64,20 @@ at::Tensor solarized(at::Tensor pixels, double level, double strongest) {
 }  // namespace
 
 const std::vector<RandomOperation>& random_operations() {
-  static const std::vector<RandomOperation> kOperations = {
-      {"identity", unchanged},
-      {"shear_x", shear_x, 0.3, 0.99, true},
-      {"shear_y", shear_y, 0.3, 0.99, true},
-      {"translate_x", translate_x, 150.0 / 331.0, 32.0, true},
-      {"translate_y", translate_y, 150.0 / 331.0, 32.0, true},
-      {"rotate", rotate, 30.0, 135.0, true},
-      {"brightness", adjusted<adjust_brightness>, 0.9, 0.99, true},
-      {"color", adjusted<adjust_saturation>, 0.9, 0.99, true},
-      {"contrast", adjusted<adjust_contrast>, 0.9, 0.99, true},
-      {"sharpness", adjusted<adjust_sharpness>, 0.9, 0.99, true},
-      {"posterize", posterized, 4.0, 6.0},
-      {"solarize", solarized, 255.0, 255.0},
-      {"autocontrast", changed<autocontrast>},
-      {"equalize", changed<equalize>}};
+  static const std::vector<RandomOperation> kOperations = {{"identity", unchanged},
+                                                           {"shear_x", shear_x, 0.3, 0.99, true},
+                                                           {"shear_y", shear_y, 0.3, 0.99, true},
+                                                           {"translate_x", translate_x, 150.0 / 331.0, 32.0, true},
+                                                           {"translate_y", translate_y, 150.0 / 331.0, 32.0, true},
+                                                           {"rotate", rotate, 30.0, 135.0, true},
+                                                           {"brightness", adjusted<adjust_brightness>, 0.9, 0.99, true},
+                                                           {"color", adjusted<adjust_saturation>, 0.9, 0.99, true},
+                                                           {"contrast", adjusted<adjust_contrast>, 0.9, 0.99, true},
+                                                           {"sharpness", adjusted<adjust_sharpness>, 0.9, 0.99, true},
+                                                           {"posterize", posterized, 4.0, 6.0},
+                                                           {"solarize", solarized, 255.0, 255.0},
+                                                           {"autocontrast", changed<autocontrast>},
+                                                           {"equalize", changed<equalize>}};
   return kOperations;
 }
 

@@ -11,6 +11,11 @@ namespace assay::data {
 TrainingImage::TrainingImage(at::Tensor image, ImageSize size, std::string fit)
     : image_(std::move(image)), size_(size), fit_(std::move(fit)) {}
 
+at::Tensor TrainingImage::whole() {
+  if (is_varied()) set_pixels(pixels());
+  return image_;
+}
+
 at::Tensor TrainingImage::pixels() {
   const auto fitted = fit_image(image_, size_, fit_);
   auto pixels = at::empty({size_.height, size_.width, kNumChannels}, at::kByte);

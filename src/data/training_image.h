@@ -17,9 +17,8 @@ class TrainingImage {
   /// `fit` brings it to `size` (fit_image()) as soon as something needs that. Shapes: image (3, h, w) uint8.
   TrainingImage(at::Tensor image, ImageSize size, std::string fit);
 
-  /// Returns the image as far as it has been read, of any size. Only before other augmentations.
-  /// Shapes: (3, h, w) uint8.
-  const at::Tensor& whole() const { return image_; }
+  /// Returns the image: as it was read, of any size, as long as nothing varied it. Shapes: (3, h, w) uint8.
+  at::Tensor whole();
 
   /// Returns a copy of the pixels at the network's size. Shapes: (H, W, 3) uint8, contiguous.
   at::Tensor pixels();
@@ -38,6 +37,8 @@ class TrainingImage {
   void write(const Transform& transform, float* output) const { transform.apply(image_, variation_, output); }
 
  private:
+  bool is_varied() const { return variation_.shift_x != 0 || variation_.shift_y != 0 || variation_.flip; }
+
   at::Tensor image_;
   ImageSize size_;
   std::string fit_;

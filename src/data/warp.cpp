@@ -43,10 +43,10 @@ at::Tensor warp(const at::Tensor& pixels, const Affine& map) {
       const auto top = static_cast<std::int64_t>(std::floor(source_y));
       const auto right_share = source_x - static_cast<double>(left), lower_share = source_y - static_cast<double>(top);
       for (std::int64_t channel = 0; channel < kNumChannels; ++channel) {
-        const auto upper = image.at(top, left, channel) * (1.0 - right_share) +
-                           image.at(top, left + 1, channel) * right_share;
-        const auto lower = image.at(top + 1, left, channel) * (1.0 - right_share) +
-                           image.at(top + 1, left + 1, channel) * right_share;
+        const auto upper =
+            image.at(top, left, channel) * (1.0 - right_share) + image.at(top, left + 1, channel) * right_share;
+        const auto lower =
+            image.at(top + 1, left, channel) * (1.0 - right_share) + image.at(top + 1, left + 1, channel) * right_share;
         *output++ = static_cast<std::uint8_t>(std::lround(upper * (1.0 - lower_share) + lower * lower_share));
       }
     }

@@ -112,7 +112,7 @@ TEST(OptionTest, FlattensPluginsBelowWhatBringsThem) {
                   "engine.name [] one of: slow, fast", "engine.factor [engine.name = slow] a number, between 0 and 1 s",
                   "engine.folder [engine.name = fast] text",
                   "engine.gears [engine.name = fast] an array of integers, at least 1",
-                  "engine.loud [engine.name = fast] true or false",
+                  "engine.loud [engine.name = fast] true or false", "used [] an array of texts",
                   "spares.slow.factor [spares.slow.name = slow] a number, between 0 and 1 s",
                   "spares.fast.folder [spares.fast.name = fast] text",
                   "spares.fast.gears [spares.fast.name = fast] an array of integers, at least 1",
@@ -143,9 +143,10 @@ std::string filled(const std::string& text) {
 }
 
 TEST(FillDefaultsTest, AddsWhatIsNotSaid) {
-  EXPECT_EQ(filled("[engine]\nname = \"fast\"\nloud = true\n[spares.a]\nname = \"slow\""),
-            "engine.folder = \"\"\nengine.gears = [1, 2]\nengine.loud = true\nengine.name = \"fast\"\n"
-            "inner.micro = \"auto\"\ninner.mode = \"quick\"\nspares.a.factor = 0.5\nspares.a.name = \"slow\"\nused = []\n");
+  EXPECT_EQ(
+      filled("[engine]\nname = \"fast\"\nloud = true\n[spares.a]\nname = \"slow\""),
+      "engine.folder = \"\"\nengine.gears = [1, 2]\nengine.loud = true\nengine.name = \"fast\"\n"
+      "inner.micro = \"auto\"\ninner.mode = \"quick\"\nspares.a.factor = 0.5\nspares.a.name = \"slow\"\nused = []\n");
 }
 
 TEST(FillDefaultsTest, LeavesMistakesToTheValidation) {

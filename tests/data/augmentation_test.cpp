@@ -62,8 +62,11 @@ TEST(AugmentationTest, TakesOptionsOfTablesUnderOtherNames) {
 // Crops and flips wait for the last pass; what needs pixels must see them nevertheless.
 TEST(AugmentationTest, ActsInTheOrderOfTheList) {
   const auto step = [](const std::string& name) { return make({name}, "flip = {probability = 1}"); };
-  for (const auto& names : std::vector<std::vector<std::string>>{
-           {"flip", "padded_crop"}, {"padded_crop", "flip"}, {"padded_crop", "padded_crop"}, {"flip", "rotation", "flip"}}) {
+  for (const auto& names : std::vector<std::vector<std::string>>{{"flip", "padded_crop"},
+                                                                 {"padded_crop", "flip"},
+                                                                 {"padded_crop", "padded_crop"},
+                                                                 {"flip", "rotation", "flip"},
+                                                                 {"flip", "random_resized_crop"}}) {
     TrainingImage expected(numbered_image(), kSize, "pad"), together(numbered_image(), kSize, "pad");
     auto rng = augmentation_rng(1, 1, 5);
     for (const auto& name : names) {

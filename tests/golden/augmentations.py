@@ -12,7 +12,7 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as F
 
 HEIGHT, WIDTH = 40, 56
-WARP = {"interpolation": InterpolationMode.BILINEAR, "fill": [128.0] * 3}
+GREY = 128.0  # torchvision darkens the border where it fills with a colour, so the images are shifted to fill with 0
 
 
 def draw():
@@ -24,13 +24,14 @@ def draw():
     return (planes + torch.randint(0, 12, planes.shape)).clamp(5, 240).to(torch.uint8)
 
 
-def shear(image, x, y):
-    degrees = [math.degrees(math.atan(x)), math.degrees(math.atan(y))]
-    return F.affine(image, 0.0, [0, 0], 1.0, degrees, center=[0, 0], **WARP)
-
-
-def shift(image, x, y):
-    return F.affine(image, 0.0, [x, y], 1.0, [0.0, 0.0], **WARP)
+def warp(image, degrees=0.0, shift=(0, 0), slopes=(0.0, 0.0)):
+    """Returns the image rotated about its centre, or sheared about its corner, or shifted; grey around it."""
+    shear = [math.degrees(math.atan(slope)) for slope in slopes]
+    centre = [0, 0] if any(slopes) else None
+    shifted = F.affine(
+        image.float() - GREY, -degrees, list(shift), 1.0, shear, InterpolationMode.BILINEAR, center=centre
+    )
+    return (shifted + GREY).round().to(torch.uint8)
 
 
 image = draw()
@@ -46,11 +47,11 @@ changed = {
     "solarize": F.solarize(image, 100.0),
     "autocontrast": F.autocontrast(image),
     "equalize": F.equalize(image),
-    "rotation": F.rotate(image, 25.0, **WARP),
-    "shear_x": shear(image, 0.3, 0.0),
-    "shear_y": shear(image, 0.0, -0.3),
-    "translate_x": shift(image, 7, 0),
-    "translate_y": shift(image, 0, -5),
+    "rotation": warp(image, degrees=25.0),
+    "shear_x": warp(image, slopes=(0.3, 0.0)),
+    "shear_y": warp(image, slopes=(0.0, -0.3)),
+    "translate_x": warp(image, shift=(7, 0)),
+    "translate_y": warp(image, shift=(0, -5)),
 }
 for name, one in changed.items():
     (pathlib.Path(sys.argv[1]) / f"{name}.bin").write_bytes(one.permute(1, 2, 0).contiguous().numpy().tobytes())

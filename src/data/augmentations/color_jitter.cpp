@@ -19,9 +19,11 @@ struct ColorJitterOptions {
   static auto schema() {
     using Options = ColorJitterOptions;
     return config::schema<Options>(
-        config::field("brightness", &Options::brightness, config::between(0.0, 1.0), "factor from 1 - this to 1 + this"),
+        config::field("brightness", &Options::brightness, config::between(0.0, 1.0),
+                      "factor from 1 - this to 1 + this"),
         config::field("contrast", &Options::contrast, config::between(0.0, 1.0), "factor from 1 - this to 1 + this"),
-        config::field("saturation", &Options::saturation, config::between(0.0, 1.0), "factor from 1 - this to 1 + this"),
+        config::field("saturation", &Options::saturation, config::between(0.0, 1.0),
+                      "factor from 1 - this to 1 + this"),
         config::field("hue", &Options::hue, config::between(0.0, 0.5),
                       "largest shift in either direction, as a share of the colour circle"));
   }

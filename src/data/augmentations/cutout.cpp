@@ -16,11 +16,10 @@ struct CutoutOptions {
   double probability = 1.0;
 
   static auto schema() {
-    return config::schema<CutoutOptions>(
-        config::field("side", &CutoutOptions::side, config::between(0.0, 1.0),
-                      "of the square, as a share of the image's shorter side"),
-        config::field("probability", &CutoutOptions::probability, config::between(0.0, 1.0),
-                      "share of the images that get one"));
+    return config::schema<CutoutOptions>(config::field("side", &CutoutOptions::side, config::between(0.0, 1.0),
+                                                       "of the square, as a share of the image's shorter side"),
+                                         config::field("probability", &CutoutOptions::probability,
+                                                       config::between(0.0, 1.0), "share of the images that get one"));
   }
 };
 

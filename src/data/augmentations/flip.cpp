@@ -9,8 +9,8 @@ struct FlipOptions {
   double probability = 0.5;
 
   static auto schema() {
-    return config::schema<FlipOptions>(config::field("probability", &FlipOptions::probability,
-                                                     config::between(0.0, 1.0), "share of the images that are mirrored"));
+    return config::schema<FlipOptions>(config::field(
+        "probability", &FlipOptions::probability, config::between(0.0, 1.0), "share of the images that are mirrored"));
   }
 };
 

@@ -33,8 +33,8 @@ class PaddedCrop final : public Augmentation {
     const auto limit = reflects_ ? shorter_side : shorter_side + 1;
     if (pixels_ < limit) return;
     throw Error(ErrorKind::kConfig,
-                fmt::format("padded_crop.pixels = {}: must be less than {}, the images having {} pixels", pixels_, limit,
-                            shorter_side),
+                fmt::format("padded_crop.pixels = {}: must be less than {}, the images having {} pixels", pixels_,
+                            limit, shorter_side),
                 "", "fewer pixels, or data.augment without padded_crop");
   }
 

@@ -20,11 +20,10 @@ struct RandomResizedCropOptions {
 
   static auto schema() {
     using Options = RandomResizedCropOptions;
-    return config::schema<Options>(
-        config::field("smallest_area", &Options::smallest_area, config::between(0.01, 1.0),
-                      "share of the image's area that is kept at least"),
-        config::field("widest_ratio", &Options::widest_ratio, config::between(1.0, 4.0),
-                      "of width to height of the part, and of height to width"));
+    return config::schema<Options>(config::field("smallest_area", &Options::smallest_area, config::between(0.01, 1.0),
+                                                 "share of the image's area that is kept at least"),
+                                   config::field("widest_ratio", &Options::widest_ratio, config::between(1.0, 4.0),
+                                                 "of width to height of the part, and of height to width"));
   }
 };
 
@@ -40,7 +39,7 @@ class RandomResizedCrop final : public Augmentation {
   double magnification(Rng rng) const override { return 1.0 / std::sqrt(draw_area(rng)); }
 
   void vary(TrainingImage& image, Rng& rng) const override {
-    const auto& whole = image.whole();
+    const auto whole = image.whole();
     const auto height = whole.size(1), width = whole.size(2);
     for (int i = 0; i < kNumTries; ++i) {
       const auto area = draw_area(rng) * static_cast<double>(height * width);
