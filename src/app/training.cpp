@@ -249,6 +249,7 @@ void train_stage(RunContext& context, const ClassificationData& data, models::Mo
   auto options = asked;
   options.epochs = options.trial.fast_dev_run ? 1 : request.epochs;
   options.profile = false;
+  options.freeze_epochs = 0;  // what the main training began with is trained by now
   StageSink sink(context.run, fmt::format("stages/{}/", name));
   print_status("training stage {}: {} epochs\n", name, options.epochs);
   const Stage stage{context.folder / "stages" / name, sink, context.record["stages"][name], request.loss,

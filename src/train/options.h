@@ -64,6 +64,8 @@ struct TrainOptions {
   bool profile = false;
   bool gradient_checkpointing = false;
   bool launch_graph = true;
+  std::int64_t freeze_epochs = 0;
+  double backbone_lr_factor = 1.0;
   EmaOptions ema;
   CheckpointOptions checkpoint;
   TrialOptions trial;
@@ -108,6 +110,11 @@ struct TrainOptions {
                       "time, the same bits"),
         config::field("launch_graph", &TrainOptions::launch_graph,
                       "record the kernels of a pass once and launch them together; CUDA"),
+        config::field("freeze_epochs", &TrainOptions::freeze_epochs, config::at_least(0),
+                      "epochs at the beginning in which only the last linear layer is trained and BatchNorm keeps its "
+                      "statistics"),
+        config::field("backbone_lr_factor", &TrainOptions::backbone_lr_factor, config::between(0.0, 1.0),
+                      "factor on the learning rate of everything but the last linear layer"),
         config::field("ema", &TrainOptions::ema, "moving average of the weights, used as the final weights"),
         config::field("checkpoint", &TrainOptions::checkpoint, "how an interrupted training resumes").outside_run_key(),
         config::field("trial", &TrainOptions::trial, "shorter trainings, for trials"),
