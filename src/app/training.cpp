@@ -27,6 +27,8 @@ Json to_json(const train::Epoch& epoch) {
           {"train/accuracy", epoch.train_accuracy},
           {"val/loss", epoch.validation_loss},
           {"val/accuracy", epoch.validation_accuracy},
+          {"val/macro_f1", epoch.validation_macro_f1},
+          {"val/balanced_accuracy", epoch.validation_balanced_accuracy},
           {"lr", epoch.learning_rate},
           {"seconds", epoch.seconds},
           {"images_per_second", epoch.images_per_second},

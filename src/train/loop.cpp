@@ -183,6 +183,9 @@ class Trainer {
       const auto accuracy = validate();
       record.validation_loss = accuracy.loss;
       record.validation_accuracy = accuracy.value();
+      const auto scores = accuracy.class_scores();
+      record.validation_macro_f1 = scores.macro_f1;
+      record.validation_balanced_accuracy = scores.balanced_accuracy;
       keep_if_best(record);
     }
     state_.schedule->observe(record.validation_loss);
