@@ -20,13 +20,21 @@ struct Loader::Recipe {
   AugmentOptions augment;
   bool training;
   bool keep_partial_batch;
+  bool balances_classes;
   std::int64_t num_workers;
   std::int64_t batch_size;  // of all ranks together
   std::uint64_t seed;
   Rank rank;
 
+  std::vector<std::int64_t> order_of(std::int64_t epoch) const;
   Batch make_batch(const std::vector<std::int64_t>& order, std::int64_t epoch, std::int64_t number, bool pinned) const;
 };
+
+std::vector<std::int64_t> Loader::Recipe::order_of(std::int64_t epoch) const {
+  if (!training) return samples.places;
+  if (!balances_classes) return shuffled(samples.places, seed, epoch);
+  return drawn_by_class(samples.places, samples.source->labels(), seed, epoch);
+}
 
 Batch Loader::Recipe::make_batch(const std::vector<std::int64_t>& order, std::int64_t epoch, std::int64_t number,
                                  bool pinned) const {
@@ -42,7 +50,8 @@ Batch Loader::Recipe::make_batch(const std::vector<std::int64_t>& order, std::in
   auto* output = batch.images.mutable_data_ptr<float>();
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t place = order[static_cast<std::size_t>(first + i)];
-    const auto variation = training ? draw_variation(augment, seed, epoch, place) : Variation{};
+    const auto drawn_as = balances_classes ? first + i : place;  // an image that is drawn twice is varied in two ways
+    const auto variation = training ? draw_variation(augment, seed, epoch, drawn_as) : Variation{};
     transform.apply(samples.source->read(place, preprocessing.size), variation, output + i * 3 * height * width);
     batch.labels.mutable_data_ptr<std::int64_t>()[i] = labels[place];
   }
@@ -66,9 +75,9 @@ Loader Loader::for_training(Samples samples, const Preprocessing& preprocessing,
                                                 batch_size, rank.count));
   }
   const Transform transform(preprocessing, options.augment);
-  return Loader(std::make_shared<Recipe>(Recipe{std::move(samples), preprocessing, transform, options.augment, true,
-                                                options.loader.keep_partial_batch,
-                                                options.loader.num_workers.value_or(1), batch_size, seed, rank}));
+  return Loader(std::make_shared<Recipe>(
+      Recipe{std::move(samples), preprocessing, transform, options.augment, true, options.loader.keep_partial_batch,
+             options.loader.sampling == "balanced", options.loader.num_workers.value_or(1), batch_size, seed, rank}));
 }
 
 Loader Loader::for_evaluation(Samples samples, const Preprocessing& preprocessing, std::int64_t batch_size,
@@ -76,12 +85,12 @@ Loader Loader::for_evaluation(Samples samples, const Preprocessing& preprocessin
   const AugmentOptions none{0, "zero", false};
   const Transform transform(preprocessing, none);
   return Loader(std::make_shared<Recipe>(
-      Recipe{std::move(samples), preprocessing, transform, none, false, true, num_workers, batch_size, 0, {}}));
+      Recipe{std::move(samples), preprocessing, transform, none, false, true, false, num_workers, batch_size, 0, {}}));
 }
 
 void Loader::start_epoch(std::int64_t epoch, std::int64_t first) {
   batches_.reset();
-  auto order = recipe_->training ? shuffled(recipe_->samples.places, recipe_->seed, epoch) : recipe_->samples.places;
+  auto order = recipe_->order_of(epoch);
   batches_ = std::make_unique<Prefetcher<Batch>>(
       first, num_batches(), recipe_->num_workers,
       [recipe = recipe_, order = std::move(order), epoch, pinned = pins_memory_](std::int64_t number) {
@@ -97,6 +106,8 @@ std::optional<Batch> Loader::next() {
 void Loader::limit(std::int64_t num_batches) { limit_ = num_batches; }
 
 void Loader::pin_memory() { pins_memory_ = true; }
+
+at::Tensor Loader::labels() const { return recipe_->samples.labels(); }
 
 std::int64_t Loader::num_samples() const { return static_cast<std::int64_t>(recipe_->samples.places.size()); }
 
