@@ -16,7 +16,7 @@ namespace assay::train {
 struct Parameter {
   std::string name;  ///< dotted, as in PyTorch's state_dict: "features.0.0.weight"
   at::Tensor value;
-  std::string group = {};    ///< empty where there is one group only
+  std::string group = {};    ///< empty for those that are not told apart
   double rate_factor = 1.0;  ///< on the learning rate; the same for the whole group
 };
 
