@@ -29,6 +29,13 @@ std::string describe_rate(const TrainingPlan& plan) {
                      plan.batch.lr_factor, plan.batch.global);
 }
 
+// Empty where classes count as often as they occur.
+std::string describe_balance(const TrainingPlan& plan) {
+  if (plan.data.loading.loader.sampling == "balanced") return "each class is drawn as often as another";
+  if (plan.options.class_weights == "none") return "";
+  return fmt::format("weighted in the loss ({})", plan.options.class_weights);
+}
+
 // Empty where the whole network is trained alike from the start.
 std::string describe_backbone(const train::TrainOptions& options) {
   const auto rate = options.backbone_lr_factor == 1.0
@@ -51,6 +58,7 @@ Facts describe_plan(const TrainingPlan& plan, std::int64_t budget_bytes) {
   if (auto backbone = describe_backbone(plan.options); !backbone.empty()) {
     facts.emplace_back("backbone", std::move(backbone));
   }
+  if (auto balance = describe_balance(plan); !balance.empty()) facts.emplace_back("classes", std::move(balance));
   if (plan.estimated_s > 0.0) {
     facts.emplace_back("time", fmt::format("about {} for all epochs", format_duration(plan.estimated_s)));
   }

@@ -45,8 +45,7 @@ class Trainer {
       : options_(options),
         input_(input),
         state_(options, input.model, input.step.precision, input.device, input.train.num_batches()),
-        stepper_(input.model, state_, input.loss ? input.loss : cross_entropy(options.label_smoothing), input.device,
-                 input.step),
+        stepper_(input.model, state_, loss_of(options, input), input.device, input.step),
         snapshots_(input.folder / "checkpoints"),
         profile_(options.profile ? input.folder / "profile" : std::filesystem::path(), input.device),
         meter_(device::make_memory_meter(input.device)) {
@@ -318,6 +317,14 @@ class Trainer {
 };
 
 }  // namespace
+
+Loss loss_of(const TrainOptions& options, const TrainInput& input) {
+  if (input.loss) return input.loss;
+  if (options.class_weights == "none") return cross_entropy(options.label_smoothing);
+  const auto num_classes = head_of(input.model)->options.out_features();
+  const auto weights = class_weights(options.class_weights, input.train.labels(), num_classes);
+  return cross_entropy(options.label_smoothing, weights.to(input.device));
+}
 
 TrainResult train(const TrainOptions& options, const TrainInput& input) {
   TrainResult result;

@@ -53,6 +53,7 @@ struct TrainOptions {
   std::int64_t patience = 10;
   double max_time_s = 0.0;
   double label_smoothing = 0.1;
+  std::string class_weights = "none";
   double dropout = -1.0;
   double clip_norm = 0.0;
   std::string precision = "auto";
@@ -83,6 +84,9 @@ struct TrainOptions {
                       "time after which training ends as if this were its last epoch; 0: no limit"),
         config::field("label_smoothing", &TrainOptions::label_smoothing, config::between(0.0, 0.99),
                       "probability spread over all classes"),
+        config::field("class_weights", &TrainOptions::class_weights, config::one_of("none", "balanced", "sqrt"),
+                      "weights of the classes in the loss: balanced: as if each had equally many images; sqrt: halfway "
+                      "there, the square root of that"),
         config::field("dropout", &TrainOptions::dropout, config::between(-1.0, 0.99),
                       "rate of all dropout layers; negative: the network's own"),
         config::field("clip_norm", &TrainOptions::clip_norm, config::at_least(0.0),
