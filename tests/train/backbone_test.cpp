@@ -95,7 +95,7 @@ TEST_F(BackboneTest, TrainingDoesNotEndEarlyBeforeItThaws) {
   training_.options.patience = 1;
   training_.options.freeze_epochs = 3;
   TinyNet net;
-  EXPECT_EQ(train(net).history.size(), 4U);
+  EXPECT_GE(train(net).history.size(), 4U);  // nothing improves in the second and third
 }
 
 TEST_F(BackboneTest, GradientCheckpointingKeepsTheBits) {
