@@ -151,6 +151,7 @@ std::optional<device::BatchPlan> resume_batch(RunContext& context, const Classif
                                  kept.at("predicted_bytes"), "as this training began", kept.at("lr_factor"),
                                  kept.at("warmup_epochs")};
     tell_plan(context, {data,
+                        options,
                         plan,
                         {},
                         device::tier_of(context.device, context.options.device.tiers).image_size,
@@ -187,7 +188,7 @@ device::BatchPlan choose_batch(RunContext& context, const ClassificationData& da
   const auto found = device::find_micro_batch(search, *meter, [&](std::int64_t count) { probe.step(count); });
   if (is_cached) cache.keep(found);
   auto plan = device::plan_batch(options.batch, found);
-  tell_plan(context, {data, plan, found, tier.image_size, batch_norm, probe.learning_rate(),
+  tell_plan(context, {data, options, plan, found, tier.image_size, batch_norm, probe.learning_rate(),
                       estimate_seconds(probe, plan, num_train * options.epochs)});
   keep_plan(context, plan, probe.learning_rate());
   return plan;

@@ -15,6 +15,8 @@ Json to_json(const Measurement& one) {
   return {{"name", one.variant.name},
           {"title", one.variant.name == kBaseline ? "float32" : one.variant.name},
           {"accuracy", one.accuracy()},
+          {"macro_f1", one.macro_f1},
+          {"balanced_accuracy", one.balanced_accuracy},
           {"num_correct", one.num_correct},
           {"num_test", one.num_test},
           {"size_bytes", one.size_bytes},
@@ -37,16 +39,23 @@ void log_metrics(track::Run& run, const std::string& prefix, const Measurement& 
   run.log_metric(prefix + "agreement", one.agreement, 0);
 }
 
+void log_test_scores(track::Run& run, const std::string& prefix, const Measurement& one) {
+  run.log_metric(prefix + "accuracy", one.accuracy(), 0);
+  run.log_metric(prefix + "macro_f1", one.macro_f1, 0);
+  run.log_metric(prefix + "balanced_accuracy", one.balanced_accuracy, 0);
+}
+
 void track_variant(RunContext& context, const Measurement& one) {
-  log_metrics(context.run, fmt::format("compress/{}/", one.variant.name), one);
-  context.run.log_metric(fmt::format("compress/{}/accuracy", one.variant.name), one.accuracy(), 0);
+  const auto prefix = fmt::format("compress/{}/", one.variant.name);
+  log_metrics(context.run, prefix, one);
+  log_test_scores(context.run, prefix, one);
 
   const auto name = fmt::format("{}/{}", context.record["run_name"].get<std::string>(), one.variant.name);
   const auto child = context.run.start_child({"", name, {{"assay.variant", one.variant.name}}, context.folder});
   std::vector<track::KeyValue> params = {{"variant", one.variant.name}};
   for (const auto& [key, value] : one.variant.settings) params.emplace_back("setting." + key, value);
   child->log_params(params);
-  child->log_metric("test/accuracy", one.accuracy(), 0);
+  log_test_scores(*child, "test/", one);
   log_metrics(*child, "", one);
   child->log_model({.name = one.variant.name,
                     .folder = mlflow_folder(context, one.variant.name),
@@ -78,7 +87,7 @@ void record_comparison(RunContext& context, const std::vector<Measurement>& meas
     print_status("{}\n", describe(one, baseline));
     track_variant(context, one);
   }
-  context.run.log_metric("test/accuracy", baseline.accuracy(), 0);
+  log_test_scores(context.run, "test/", baseline);
 }
 
 }  // namespace assay::app

@@ -14,7 +14,9 @@ struct Measurement {
   Variant variant;
   std::int64_t num_correct = 0;
   std::int64_t num_test = 0;
-  double agreement = 0.0;  ///< with the baseline's predictions, 0 to 1
+  double macro_f1 = 0.0;           ///< mean over the classes (eval/class_scores.h)
+  double balanced_accuracy = 0.0;  ///< mean recall of the classes
+  double agreement = 0.0;          ///< with the baseline's predictions, 0 to 1
   std::int64_t size_bytes = 0;
   std::string sha256;
   eval::Latency latency;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "data/png.h"
+#include "eval/class_scores.h"
 #include "track/media.h"
 
 namespace assay::app {
@@ -37,19 +38,18 @@ at::Tensor verdict_colors(const at::Tensor& right) {
 }
 
 track::Table class_table(const ClassificationData& data, const at::Tensor& predictions) {
-  const auto num_classes = data.num_classes();
-  const auto cells = data.test.labels() * num_classes + predictions;
-  const auto confusion = torch::bincount(cells, {}, num_classes * num_classes).view({num_classes, num_classes});
-  track::Table table{"classes.json", {"class", "images", "right", "accuracy", "most often taken for", "so often"}, {}};
-  for (std::int64_t label = 0; label < num_classes; ++label) {
-    auto row = confusion[label].clone();  // (K)
-    const auto num_images = row.sum().item<std::int64_t>();
-    const auto num_right = row[label].item<std::int64_t>();
-    row[label] = 0;
+  const auto scores = eval::score_classes(data.test.labels(), predictions, data.num_classes());
+  track::Table table{"classes.json",
+                     {"class", "images", "right", "accuracy", "precision", "F1", "most often taken for", "so often"},
+                     {}};
+  for (std::size_t label = 0; label < scores.classes.size(); ++label) {
+    const auto& one = scores.classes[label];
+    const auto place = static_cast<std::int64_t>(label);
+    auto row = scores.confusion[place].clone();  // (K)
+    row[place] = 0;
     const auto num_wrong = row.max().item<std::int64_t>();
     const auto other = static_cast<std::size_t>(row.argmax().item<std::int64_t>());
-    const auto accuracy = num_images == 0 ? 0.0 : static_cast<double>(num_right) / static_cast<double>(num_images);
-    table.rows.push_back({data.class_names[static_cast<std::size_t>(label)], num_images, num_right, accuracy,
+    table.rows.push_back({data.class_names[label], one.num_images, one.num_correct, one.recall, one.precision, one.f1,
                           num_wrong == 0 ? "" : data.class_names[other], num_wrong});
   }
   return table;

@@ -27,6 +27,8 @@ Json to_json(const train::Epoch& epoch) {
           {"train/accuracy", epoch.train_accuracy},
           {"val/loss", epoch.validation_loss},
           {"val/accuracy", epoch.validation_accuracy},
+          {"val/macro_f1", epoch.validation_macro_f1},
+          {"val/balanced_accuracy", epoch.validation_balanced_accuracy},
           {"lr", epoch.learning_rate},
           {"seconds", epoch.seconds},
           {"images_per_second", epoch.images_per_second},
@@ -249,6 +251,7 @@ void train_stage(RunContext& context, const ClassificationData& data, models::Mo
   auto options = asked;
   options.epochs = options.trial.fast_dev_run ? 1 : request.epochs;
   options.profile = false;
+  options.freeze_epochs = 0;  // what the main training began with is trained by now
   StageSink sink(context.run, fmt::format("stages/{}/", name));
   print_status("training stage {}: {} epochs\n", name, options.epochs);
   const Stage stage{context.folder / "stages" / name, sink, context.record["stages"][name], request.loss,

@@ -17,6 +17,16 @@ void check_batch(std::optional<std::int64_t> global, std::int64_t num_train) {
               fmt::format("train.batch.global = {}: there are only {} training images", *global, num_train));
 }
 
+// Both do the same: together they would make rare classes count for more than common ones.
+void check_balance(const train::TrainOptions& options, const data::LoaderOptions& loader) {
+  if (options.class_weights == "none" || loader.sampling != "balanced") return;
+  throw Error(
+      ErrorKind::kConfig,
+      fmt::format("train.class_weights = {} and data.loader.sampling = balanced correct the same imbalance twice",
+                  options.class_weights),
+      "", "choose one of them");
+}
+
 }  // namespace
 
 void check_training(const config::Section& data, const train::TrainOptions& options, std::int64_t seed,
@@ -29,6 +39,7 @@ void check_training(const config::Section& data, const train::TrainOptions& opti
   problems.collect([&] { dataset = data::make_dataset(data); });
   std::optional<data::LoadingOptions> loading;
   problems.collect([&] { loading = data::read_loading_options(data); });
+  if (loading) problems.collect([&] { check_balance(options, loading->loader); });
   if (!dataset || !loading) return;
   problems.collect([&] { data::Augmentations(loading->augment, loading->augmentations, dataset->image_size()); });
   problems.collect([&] {

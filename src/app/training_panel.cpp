@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "app/machine_panel.h"
 #include "core/clock.h"
@@ -28,6 +29,25 @@ std::string describe_rate(const TrainingPlan& plan) {
                      plan.batch.lr_factor, plan.batch.global);
 }
 
+// Empty where classes count as often as they occur.
+std::string describe_balance(const TrainingPlan& plan) {
+  if (plan.data.loading.loader.sampling == "balanced") return "each class is drawn as often as another";
+  if (plan.options.class_weights == "none") return "";
+  return fmt::format("weighted in the loss ({})", plan.options.class_weights);
+}
+
+// Empty where the whole network is trained alike from the start.
+std::string describe_backbone(const train::TrainOptions& options) {
+  const auto rate = options.backbone_lr_factor == 1.0
+                        ? std::string()
+                        : fmt::format("{:.4g} times the learning rate", options.backbone_lr_factor);
+  const auto num_frozen = options.freeze_epochs;
+  if (num_frozen == 0) return rate;
+  if (num_frozen >= options.epochs) return "frozen in all epochs: only the last layer is trained";
+  return fmt::format("frozen in the first {}{}{}", num_frozen == 1 ? "epoch" : fmt::format("{} epochs", num_frozen),
+                     rate.empty() ? "" : ", then ", rate);
+}
+
 Facts describe_plan(const TrainingPlan& plan, std::int64_t budget_bytes) {
   const auto& data = plan.data;
   const auto num_workers = *data.loading.loader.num_workers;
@@ -35,6 +55,10 @@ Facts describe_plan(const TrainingPlan& plan, std::int64_t budget_bytes) {
                                         num_workers, num_workers == 1 ? "thread" : "threads")},
                  {"batch", describe_batch(plan, budget_bytes)},
                  {"learning rate", describe_rate(plan)}};
+  if (auto backbone = describe_backbone(plan.options); !backbone.empty()) {
+    facts.emplace_back("backbone", std::move(backbone));
+  }
+  if (auto balance = describe_balance(plan); !balance.empty()) facts.emplace_back("classes", std::move(balance));
   if (plan.estimated_s > 0.0) {
     facts.emplace_back("time", fmt::format("about {} for all epochs", format_duration(plan.estimated_s)));
   }

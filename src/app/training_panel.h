@@ -5,12 +5,14 @@
 #include "app/classification.h"
 #include "app/run_context.h"
 #include "device/batch_size.h"
+#include "train/options.h"
 
 namespace assay::app {
 
 /// What a training will work with, besides the machine.
 struct TrainingPlan {
   const ClassificationData& data;
+  const train::TrainOptions& options;
   const device::BatchPlan& batch;
   const device::FoundBatch& found;
   std::int64_t largest_side = 0;  ///< of an image that the device is meant for; pixels

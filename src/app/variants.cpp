@@ -58,6 +58,9 @@ Measurement measure_accuracy(const RunContext& context, const ClassificationData
   measurement.variant = variant;
   measurement.num_correct = accuracy.num_correct;
   measurement.num_test = accuracy.num_samples;
+  const auto scores = accuracy.class_scores();
+  measurement.macro_f1 = scores.macro_f1;
+  measurement.balanced_accuracy = scores.balanced_accuracy;
   measurement.agreement = eval::agreement(accuracy.predictions, baseline_predictions);
   measurement.size_bytes = static_cast<std::int64_t>(std::filesystem::file_size(context.folder / variant.file));
   measurement.sha256 = sha256_of_file(context.folder / variant.file);

@@ -15,6 +15,7 @@ enum class Stream : std::uint32_t {
   kDropout = 6,
   kBenchmark = 7,  ///< inputs of a latency measurement
   kMixing = 8,     ///< which images are mixed, and how
+  kSampling = 9,   ///< which images an epoch draws where classes are balanced
 };
 
 /// Generates random numbers as a pure function of (seed, stream, epoch, sample, draw number). There is no state to save

@@ -20,19 +20,29 @@ struct Loader::Recipe {
   Augmentations augmentations;
   bool training;
   bool keep_partial_batch;
+  bool balances_classes;
   std::int64_t num_workers;
   std::int64_t batch_size;  // of all ranks together
   std::uint64_t seed;
   Rank rank;
 
-  void write_image(std::int64_t place, std::int64_t epoch, float* output) const;
+  std::vector<std::int64_t> order_of(std::int64_t epoch) const;
+
+  /// `drawn_as` identifies the chance by which a training image is varied.
+  void write_image(std::int64_t place, std::int64_t epoch, std::int64_t drawn_as, float* output) const;
   Batch make_batch(const std::vector<std::int64_t>& order, std::int64_t epoch, std::int64_t number, bool pinned) const;
 };
 
-void Loader::Recipe::write_image(std::int64_t place, std::int64_t epoch, float* output) const {
+std::vector<std::int64_t> Loader::Recipe::order_of(std::int64_t epoch) const {
+  if (!training) return samples.places;
+  if (!balances_classes) return shuffled(samples.places, seed, epoch);
+  return drawn_by_class(samples.places, samples.source->labels(), seed, epoch);
+}
+
+void Loader::Recipe::write_image(std::int64_t place, std::int64_t epoch, std::int64_t drawn_as, float* output) const {
   const auto& size = preprocessing.size;
   if (!training) return transform.apply(samples.source->read(place, size), {}, output);
-  auto rng = augmentation_rng(seed, epoch, place);
+  auto rng = augmentation_rng(seed, epoch, drawn_as);
   TrainingImage image(samples.source->read(place, augmentations.needed(size, rng)), size, preprocessing.fit);
   augmentations.vary(image, rng);
   image.write(transform, output);
@@ -52,7 +62,8 @@ Batch Loader::Recipe::make_batch(const std::vector<std::int64_t>& order, std::in
   auto* output = batch.images.mutable_data_ptr<float>();
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t place = order[static_cast<std::size_t>(first + i)];
-    write_image(place, epoch, output + i * 3 * height * width);
+    const auto drawn_as = balances_classes ? first + i : place;  // an image that is drawn twice is varied in two ways
+    write_image(place, epoch, drawn_as, output + i * 3 * height * width);
     batch.labels.mutable_data_ptr<std::int64_t>()[i] = labels[place];
   }
   if (training) augmentations.mix(batch, seed, epoch, number);
@@ -74,21 +85,31 @@ Loader Loader::for_training(Samples samples, const Preprocessing& preprocessing,
     throw Error(ErrorKind::kConfig, fmt::format("a batch of {} images cannot be divided equally between {} processes",
                                                 batch_size, rank.count));
   }
-  return Loader(std::make_shared<Recipe>(
-      Recipe{std::move(samples), preprocessing, Transform(preprocessing),
-             Augmentations(options.augment, options.augmentations, preprocessing.size), true,
-             options.loader.keep_partial_batch, options.loader.num_workers.value_or(1), batch_size, seed, rank}));
+  return Loader(
+      std::make_shared<Recipe>(Recipe{std::move(samples), preprocessing, Transform(preprocessing),
+                                      Augmentations(options.augment, options.augmentations, preprocessing.size), true,
+                                      options.loader.keep_partial_batch, options.loader.sampling == "balanced",
+                                      options.loader.num_workers.value_or(1), batch_size, seed, rank}));
 }
 
 Loader Loader::for_evaluation(Samples samples, const Preprocessing& preprocessing, std::int64_t batch_size,
                               std::int64_t num_workers) {
-  return Loader(std::make_shared<Recipe>(Recipe{
-      std::move(samples), preprocessing, Transform(preprocessing), {}, false, true, num_workers, batch_size, 0, {}}));
+  return Loader(std::make_shared<Recipe>(Recipe{std::move(samples),
+                                                preprocessing,
+                                                Transform(preprocessing),
+                                                {},
+                                                false,
+                                                true,
+                                                false,
+                                                num_workers,
+                                                batch_size,
+                                                0,
+                                                {}}));
 }
 
 void Loader::start_epoch(std::int64_t epoch, std::int64_t first) {
   batches_.reset();
-  auto order = recipe_->training ? shuffled(recipe_->samples.places, recipe_->seed, epoch) : recipe_->samples.places;
+  auto order = recipe_->order_of(epoch);
   batches_ = std::make_unique<Prefetcher<Batch>>(
       first, num_batches(), recipe_->num_workers,
       [recipe = recipe_, order = std::move(order), epoch, pinned = pins_memory_](std::int64_t number) {
@@ -104,6 +125,8 @@ std::optional<Batch> Loader::next() {
 void Loader::limit(std::int64_t num_batches) { limit_ = num_batches; }
 
 void Loader::pin_memory() { pins_memory_ = true; }
+
+at::Tensor Loader::labels() const { return recipe_->samples.labels(); }
 
 std::int64_t Loader::num_samples() const { return static_cast<std::int64_t>(recipe_->samples.places.size()); }
 

@@ -25,7 +25,7 @@ namespace assay::data {
 ///     while (auto batch = loader.next()) step(batch->images, batch->labels);
 class Loader {
  public:
-  /// Makes a loader that shuffles and varies the samples, epoch by epoch; where there are several ranks, this one's
+  /// Makes a loader that orders and varies the samples, epoch by epoch; where there are several ranks, this one's
   /// equal part of each batch of `batch_size` images. The default number of workers is one.
   /// Errors: Error(kConfig) as the constructor of Augmentations, or when the ranks cannot share a batch equally.
   static Loader for_training(Samples samples, const Preprocessing& preprocessing, const LoadingOptions& options,
@@ -54,6 +54,7 @@ class Loader {
   /// Errors: whatever went wrong while the batch was prepared.
   std::optional<Batch> next();
 
+  at::Tensor labels() const;         ///< of all samples. Shapes: (num_samples) int64
   std::int64_t num_samples() const;  ///< of all ranks, whether or not the last batch is dropped
   std::int64_t num_batches() const;  ///< of an epoch
 

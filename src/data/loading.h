@@ -17,6 +17,7 @@ struct LoaderOptions {
   std::optional<std::int64_t> num_workers;
   bool keep_partial_batch = false;
   std::string fit = "pad";
+  std::string sampling = "shuffle";
 
   static auto schema() {
     return config::schema<LoaderOptions>(
@@ -30,7 +31,10 @@ struct LoaderOptions {
                       "train on the smaller last batch of an epoch, too, unless it is a single image"),
         config::field("fit", &LoaderOptions::fit, config::one_of("pad", "crop", "stretch"),
                       "how images of other sizes become the network's: pad: whole, on grey; crop: cut off on both "
-                      "sides; stretch: without keeping the aspect ratio"));
+                      "sides; stretch: without keeping the aspect ratio"),
+        config::field("sampling", &LoaderOptions::sampling, config::one_of("shuffle", "balanced"),
+                      "images of an epoch: shuffle: each once; balanced: as many, drawn with repetition, each class as "
+                      "often as another"));
   }
 };
 

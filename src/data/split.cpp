@@ -18,15 +18,21 @@ void shuffle(std::vector<std::int64_t>& places, Rng& rng) {
   }
 }
 
-}  // namespace
-
-Partition split_validation(const at::Tensor& labels, double fraction, std::uint64_t seed) {
+/// Divides places by their class, ascending. Shapes: labels (N) int64, by place.
+std::map<std::int64_t, std::vector<std::int64_t>> group_by_class(const std::vector<std::int64_t>& places,
+                                                                 const at::Tensor& labels) {
   const auto contiguous = labels.contiguous();
   const auto* label = contiguous.const_data_ptr<std::int64_t>();
   std::map<std::int64_t, std::vector<std::int64_t>> places_of_class;
-  for (std::int64_t i = 0; i < labels.numel(); ++i) places_of_class[label[i]].push_back(i);
+  for (const auto place : places) places_of_class[label[place]].push_back(place);
+  return places_of_class;
+}
+
+}  // namespace
+
+Partition split_validation(const at::Tensor& labels, double fraction, std::uint64_t seed) {
   Partition partition;
-  for (auto& [class_label, places] : places_of_class) {
+  for (auto& [class_label, places] : group_by_class(all_places(labels.numel()), labels)) {
     Rng rng(seed, Stream::kSplit, 0, static_cast<std::uint64_t>(class_label));
     shuffle(places, rng);
     const auto border = places.begin() + std::lround(fraction * static_cast<double>(places.size()));
@@ -56,6 +62,20 @@ std::vector<std::int64_t> shuffled(std::vector<std::int64_t> places, std::uint64
   Rng rng(seed, Stream::kShuffle, static_cast<std::uint32_t>(epoch));
   shuffle(places, rng);
   return places;
+}
+
+std::vector<std::int64_t> drawn_by_class(const std::vector<std::int64_t>& places, const at::Tensor& labels,
+                                         std::uint64_t seed, std::int64_t epoch) {
+  std::vector<std::vector<std::int64_t>> classes;
+  for (auto& [label, its_places] : group_by_class(places, labels)) classes.push_back(std::move(its_places));
+  Rng rng(seed, Stream::kSampling, static_cast<std::uint32_t>(epoch));
+  const auto pick = [&rng](const auto& some) -> const auto& {
+    return some[rng.below(static_cast<std::uint32_t>(some.size()))];
+  };
+  std::vector<std::int64_t> drawn;
+  drawn.reserve(places.size());
+  while (drawn.size() < places.size()) drawn.push_back(pick(pick(classes)));
+  return drawn;
 }
 
 }  // namespace assay::data

@@ -26,4 +26,9 @@ std::vector<std::int64_t> draw_places(const std::vector<std::int64_t>& places, s
 /// Returns `places` in the order of an epoch: a permutation that depends on seed and epoch alone.
 std::vector<std::int64_t> shuffled(std::vector<std::int64_t> places, std::uint64_t seed, std::int64_t epoch);
 
+/// Draws as many of `places` as there are for an epoch, with repetition: first a class, each that has images as likely
+/// as another, then one of its images. Depends on seed and epoch alone. Shapes: labels (N) int64, by place.
+std::vector<std::int64_t> drawn_by_class(const std::vector<std::int64_t>& places, const at::Tensor& labels,
+                                         std::uint64_t seed, std::int64_t epoch);
+
 }  // namespace assay::data

@@ -12,7 +12,7 @@ Accuracy measure_accuracy(const Predict& predict, data::Loader& loader, c10::Dev
   const torch::NoGradGuard no_grad;
   Accuracy result;
   double loss_sum = 0.0;
-  std::vector<at::Tensor> predictions;
+  std::vector<at::Tensor> predictions, all_labels;
   Progress progress(title, loader.num_samples());
   loader.start_epoch(0);
   while (const auto batch = loader.next()) {
@@ -25,12 +25,15 @@ Accuracy measure_accuracy(const Predict& predict, data::Loader& loader, c10::Dev
                     .item<double>();
     result.num_correct += predicted.eq(labels).sum().item<std::int64_t>();
     result.num_samples += labels.size(0);
+    result.num_classes = logits.size(1);
     predictions.push_back(predicted.to(torch::kCPU));
+    all_labels.push_back(batch->labels);
     progress.update(result.num_samples);
   }
   ASSAY_CHECK(result.num_samples > 0);
   result.loss = loss_sum / static_cast<double>(result.num_samples);
   result.predictions = torch::cat(predictions);
+  result.labels = torch::cat(all_labels);
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "data/loader.h"
+#include "eval/class_scores.h"
 
 namespace assay::eval {
 
@@ -19,10 +20,14 @@ struct Accuracy {
   std::int64_t num_samples = 0;
   double loss = 0.0;       ///< mean cross-entropy, without label smoothing
   at::Tensor predictions;  ///< (N) int64 class of each image, in the loader's order
+  at::Tensor labels;       ///< (N) int64, in the same order
+  std::int64_t num_classes = 0;
 
   double value() const {
     return num_samples == 0 ? 0.0 : static_cast<double>(num_correct) / static_cast<double>(num_samples);
   }
+
+  ClassScores class_scores() const { return score_classes(labels, predictions, num_classes); }
 };
 
 /// Evaluates `predict` on one pass of the loader without recording gradients. `title` labels the progress bar.

@@ -32,6 +32,16 @@ struct Segment {
     return values.back();
   }
 
+  bool needs_gradients() const {
+    const auto any = [](const std::vector<at::Tensor>& parameters) {
+      return std::any_of(parameters.begin(), parameters.end(), [](const auto& one) { return one.requires_grad(); });
+    };
+    return std::any_of(graph->begin() + first + 1, graph->begin() + last + 1, [&any](const Node& node) {
+      return (node.conv && any(node.conv->parameters())) || (node.batch_norm && any(node.batch_norm->parameters())) ||
+             (node.linear && any(node.linear->parameters())) || any(node.mixing);
+    });
+  }
+
   std::vector<at::Tensor> batch_norm_buffers() const {
     std::vector<at::Tensor> buffers;
     for (NodeId id = first + 1; id <= last; ++id) {
@@ -157,9 +167,13 @@ at::Tensor run_checkpointed(const Graph& graph, const at::Tensor& images) {
   for (std::size_t i = 0; i < cuts.size(); ++i) {
     if ((i + 1) % stride != 0 && i + 1 != cuts.size()) continue;
     const Segment segment{&graph, first, cuts[i]};
+    first = cuts[i];
+    if (!values.requires_grad() && !segment.needs_gradients()) {  // frozen from the images up to here
+      values = segment.run(values);
+      continue;
+    }
     values = SegmentFunction::apply(values, anchor,
                                     c10::make_intrusive<SegmentState>(segment, current_surroundings(images.device())));
-    first = cuts[i];
   }
   return values;
 }

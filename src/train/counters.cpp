@@ -48,6 +48,8 @@ void visit_epoch(AnyEpoch& epoch, const Visit& visit) {
   visit("train_accuracy", epoch.train_accuracy);
   visit("validation_loss", epoch.validation_loss);
   visit("validation_accuracy", epoch.validation_accuracy);
+  visit("validation_macro_f1", epoch.validation_macro_f1);
+  visit("validation_balanced_accuracy", epoch.validation_balanced_accuracy);
   visit("learning_rate", epoch.learning_rate);
   visit("seconds", epoch.seconds);
   visit("images_per_second", epoch.images_per_second);

@@ -15,7 +15,9 @@ struct Epoch {
   double train_accuracy = 0.0;  ///< on augmented images, while the weights change
   double validation_loss = 0.0;
   double validation_accuracy = 0.0;
-  double learning_rate = 0.0;  ///< at the last step
+  double validation_macro_f1 = 0.0;           ///< mean over the classes (eval/class_scores.h)
+  double validation_balanced_accuracy = 0.0;  ///< mean recall of the classes
+  double learning_rate = 0.0;                 ///< at the last step
   double seconds = 0.0;
   double images_per_second = 0.0;   ///< of the training part
   std::int64_t num_skipped = 0;     ///< steps that did not change the weights, including float16 overflows

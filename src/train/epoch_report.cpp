@@ -32,6 +32,8 @@ void log_epoch(const std::vector<Epoch>& history, MetricSink& sink) {
   log("train/seconds/logging", epoch.times.logging);
   log("val/loss", epoch.validation_loss);
   log("val/accuracy", epoch.validation_accuracy);
+  log("val/macro_f1", epoch.validation_macro_f1);
+  log("val/balanced_accuracy", epoch.validation_balanced_accuracy);
   double best = -1.0;
   for (const auto& one : history) {
     if (std::isfinite(one.validation_loss)) best = std::max(best, one.validation_accuracy);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 
 #include "core/clock.h"
 #include "core/error.h"
@@ -14,6 +15,7 @@
 #include "core/terminal.h"
 #include "device/memory_meter.h"
 #include "eval/accuracy.h"
+#include "train/backbone.h"
 #include "train/batch_norm.h"
 #include "train/checkpoint.h"
 #include "train/determinism.h"
@@ -43,8 +45,7 @@ class Trainer {
       : options_(options),
         input_(input),
         state_(options, input.model, input.step.precision, input.device, input.train.num_batches()),
-        stepper_(input.model, state_, input.loss ? input.loss : cross_entropy(options.label_smoothing), input.device,
-                 input.step),
+        stepper_(input.model, state_, loss_of(options, input), input.device, input.step),
         snapshots_(input.folder / "checkpoints"),
         profile_(options.profile ? input.folder / "profile" : std::filesystem::path(), input.device),
         meter_(device::make_memory_meter(input.device)) {
@@ -81,7 +82,7 @@ class Trainer {
     const auto num_batches = input_.train.num_batches();
     auto& times = counters_.current.times;
     counters_.current.epoch = epoch();
-    input_.model.train();
+    prepare_model();
     input_.train.start_epoch(epoch(), counters_.batch);
     Progress progress(fmt::format("epoch {}/{}", epoch(), options_.epochs), num_batches);
     while (counters_.batch < num_batches) {
@@ -96,6 +97,19 @@ class Trainer {
       progress.update(counters_.batch, [this] { return describe_progress(measured()); });
       times.logging += watch.seconds();
     }
+  }
+
+  // Freezes the backbone in the first epochs, also where a training resumes in them.
+  void prepare_model() {
+    input_.model.train();
+    const bool was_frozen = frozen_.has_value();
+    if (epoch() > options_.freeze_epochs) {
+      frozen_.reset();
+    } else {
+      if (!was_frozen) frozen_.emplace(input_.model);
+      frozen_->hold_statistics();
+    }
+    if (was_frozen != frozen_.has_value()) stepper_.forget_recording();
   }
 
   double rate_scale() const {
@@ -168,13 +182,17 @@ class Trainer {
       const auto accuracy = validate();
       record.validation_loss = accuracy.loss;
       record.validation_accuracy = accuracy.value();
+      const auto scores = accuracy.class_scores();
+      record.validation_macro_f1 = scores.macro_f1;
+      record.validation_balanced_accuracy = scores.balanced_accuracy;
       keep_if_best(record);
     }
     state_.schedule->observe(record.validation_loss);
     record.seconds += watch.seconds();
     counters_.begin_next_epoch(record);
+    const auto best_epoch = std::max(counters_.best_epoch, options_.freeze_epochs);  // the backbone gets its chance
     counters_.ended =
-        record.epoch < options_.epochs && (record.epoch - counters_.best_epoch >= options_.patience || time_is_over());
+        record.epoch < options_.epochs && (record.epoch - best_epoch >= options_.patience || time_is_over());
     report();
     check_skipped(record);
     save();
@@ -214,6 +232,7 @@ class Trainer {
                   "", kDivergedHint);
     }
     const bool best = options_.keep == "best" || (options_.keep == "auto" && !state_.ema);
+    frozen_.reset();
     if (best) state_.use_best();
     tell(best ? fmt::format("weights of epoch {}, the best", counters_.best_epoch)
               : fmt::format("weights of epoch {}, the last", counters_.history.size()));
@@ -221,7 +240,10 @@ class Trainer {
       if (!best) state_.ema->swap();  // the best weights were saved as averages
       tell("averaged weights applied");
     }
-    if (const auto num_batches = options_.batch_norm_batches.value_or(state_.ema ? kBatchNormBatches : 0)) {
+    const auto last_epoch = best ? counters_.best_epoch : static_cast<std::int64_t>(counters_.history.size());
+    const bool moved =
+        state_.ema && last_epoch > options_.freeze_epochs;  // statistics of a frozen backbone are its own
+    if (const auto num_batches = options_.batch_norm_batches.value_or(moved ? kBatchNormBatches : 0)) {
       const auto report = recompute_batch_norm(input_.model, input_.train, options_.epochs + 1, num_batches,
                                                stepper_.micro_batch(), input_.device);
       tell(fmt::format("BatchNorm statistics of {} layers recomputed: {} dropout layers disabled, {} batches",
@@ -284,6 +306,7 @@ class Trainer {
   TrainState state_;
   Counters& counters_ = state_.counters;
   Stepper stepper_;
+  std::optional<FrozenBackbone> frozen_;
   SnapshotFolder snapshots_;
   Profile profile_;
   std::unique_ptr<device::MemoryMeter> meter_;
@@ -294,6 +317,14 @@ class Trainer {
 };
 
 }  // namespace
+
+Loss loss_of(const TrainOptions& options, const TrainInput& input) {
+  if (input.loss) return input.loss;
+  if (options.class_weights == "none") return cross_entropy(options.label_smoothing);
+  const auto num_classes = head_of(input.model)->options.out_features();
+  const auto weights = class_weights(options.class_weights, input.train.labels(), num_classes);
+  return cross_entropy(options.label_smoothing, weights.to(input.device));
+}
 
 TrainResult train(const TrainOptions& options, const TrainInput& input) {
   TrainResult result;

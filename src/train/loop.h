@@ -40,6 +40,11 @@ struct TrainResult {
   std::vector<std::string> ending;   ///< the steps that produced the final weights: "weights of epoch 9", ...
 };
 
+/// Returns the loss of a training: that of the input, or else cross-entropy with the options' smoothing, and with class
+/// weights from the labels of the training images.
+/// Errors: Error(kConfig) if classes are weighted for a network that does not end with a linear layer.
+Loss loss_of(const TrainOptions& options, const TrainInput& input);
+
 /// Trains until the last epoch, until `patience` epochs brought no better validation accuracy, or until the time limit.
 /// Then gives the model the weights chosen by `keep`, averaged if averaging is on, and recomputes BatchNorm's
 /// statistics. Validation uses the averaged weights too.

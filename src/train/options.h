@@ -53,6 +53,7 @@ struct TrainOptions {
   std::int64_t patience = 10;
   double max_time_s = 0.0;
   double label_smoothing = 0.1;
+  std::string class_weights = "none";
   double dropout = -1.0;
   double clip_norm = 0.0;
   std::string precision = "auto";
@@ -64,6 +65,8 @@ struct TrainOptions {
   bool profile = false;
   bool gradient_checkpointing = false;
   bool launch_graph = true;
+  std::int64_t freeze_epochs = 0;
+  double backbone_lr_factor = 1.0;
   EmaOptions ema;
   CheckpointOptions checkpoint;
   TrialOptions trial;
@@ -81,6 +84,9 @@ struct TrainOptions {
                       "time after which training ends as if this were its last epoch; 0: no limit"),
         config::field("label_smoothing", &TrainOptions::label_smoothing, config::between(0.0, 0.99),
                       "probability spread over all classes"),
+        config::field("class_weights", &TrainOptions::class_weights, config::one_of("none", "balanced", "sqrt"),
+                      "weights of the classes in the loss: balanced: as if each had equally many images; sqrt: halfway "
+                      "there, the square root of that"),
         config::field("dropout", &TrainOptions::dropout, config::between(-1.0, 0.99),
                       "rate of all dropout layers; negative: the network's own"),
         config::field("clip_norm", &TrainOptions::clip_norm, config::at_least(0.0),
@@ -108,6 +114,11 @@ struct TrainOptions {
                       "time, the same bits"),
         config::field("launch_graph", &TrainOptions::launch_graph,
                       "record the kernels of a pass once and launch them together; CUDA"),
+        config::field("freeze_epochs", &TrainOptions::freeze_epochs, config::at_least(0),
+                      "epochs at the beginning in which only the last linear layer is trained and BatchNorm keeps its "
+                      "statistics"),
+        config::field("backbone_lr_factor", &TrainOptions::backbone_lr_factor, config::between(0.0, 1.0),
+                      "factor on the learning rate of everything but the last linear layer"),
         config::field("ema", &TrainOptions::ema, "moving average of the weights, used as the final weights"),
         config::field("checkpoint", &TrainOptions::checkpoint, "how an interrupted training resumes").outside_run_key(),
         config::field("trial", &TrainOptions::trial, "shorter trainings, for trials"),

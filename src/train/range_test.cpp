@@ -53,8 +53,7 @@ class Tester {
         rate_scale_(input.rate_scale),
         unchanged_(input.model),
         state_(without_average(options), input.model, input.step.precision, input.device, input.train.num_batches()),
-        stepper_(input.model, state_, input.loss ? input.loss : cross_entropy(options.label_smoothing), input.device,
-                 input.step) {
+        stepper_(input.model, state_, loss_of(options, input), input.device, input.step) {
     if (state_.optimizer->learning_rate() == 0.0) {
       throw Error(ErrorKind::kConfig, "train.range_test scales train.optimizer.lr, which is 0");
     }

@@ -13,7 +13,8 @@ namespace assay::train {
 /// host.
 class RecordedPass {
  public:
-  /// `pass` and the parameters are those of the training; the pass and the graph are borrowed.
+  /// `pass` and the parameters, all of which need a gradient, are those of the training; the pass and the graph are
+  /// borrowed.
   RecordedPass(Pass& pass, std::vector<at::Tensor> parameters, device::LaunchGraph& graph);
 
   /// Starts a step whose passes are mostly like `first`: gives the parameters zeroed gradients at fixed addresses, and

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "train/backbone.h"
+
 namespace assay::train {
 namespace {
 
@@ -9,11 +11,16 @@ void append(NamedTensors& all, const std::string& prefix, const NamedTensors& so
   for (const auto& [name, value] : some) all.emplace_back(prefix + name, value);
 }
 
+std::vector<Parameter> parameters_of(const models::Model& model, const TrainOptions& options) {
+  if (options.freeze_epochs == 0 && options.backbone_lr_factor == 1.0) return named_parameters(model);
+  return parameters_by_part(model, options.backbone_lr_factor);
+}
+
 }  // namespace
 
 TrainState::TrainState(const TrainOptions& options, models::Model& model, Precision precision, c10::Device device,
                        std::int64_t steps_per_epoch)
-    : optimizer(make_optimizer(options.optimizer, named_parameters(model))),
+    : optimizer(make_optimizer(options.optimizer, parameters_of(model, options))),
       schedule(make_schedule(options.schedule, options.epochs * steps_per_epoch, steps_per_epoch)),
       scaler(precision, device),
       model_(model) {

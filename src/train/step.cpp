@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "core/clock.h"
 #include "core/error.h"
@@ -35,8 +36,16 @@ Stepper::Stepper(models::Model& model, TrainState& state, Loss loss, c10::Device
       buffers_(model.buffers()),
       smallest_pass_(smallest_pass(model)),
       pass_(model, std::move(loss), state.scaler, options.precision, device) {
-  if (options_.graph != nullptr) recorded_.emplace(pass_, parameters_, *options_.graph);
+  forget_recording();
   for (const auto& buffer : buffers_) buffers_before_.push_back(buffer.clone());
+}
+
+void Stepper::forget_recording() {
+  if (options_.graph == nullptr) return;
+  std::vector<at::Tensor> trained;
+  std::copy_if(parameters_.begin(), parameters_.end(), std::back_inserter(trained),
+               [](const auto& parameter) { return parameter.requires_grad(); });
+  recorded_.emplace(pass_, std::move(trained), *options_.graph);
 }
 
 StepResult Stepper::step(const data::Batch& batch, const StepPlace& place, double rate_factor, StepTimes& times) {

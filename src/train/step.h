@@ -64,6 +64,9 @@ class Stepper {
   /// Errors: Error(kConfig) if not even two images fit.
   StepResult step(const data::Batch& batch, const StepPlace& place, double rate_factor, StepTimes& times);
 
+  /// Must be called when parameters begin or cease to need a gradient: other kernels are then to be recorded.
+  void forget_recording();
+
   std::int64_t micro_batch() const { return options_.micro_batch; }
   void set_micro_batch(std::int64_t micro_batch) { options_.micro_batch = micro_batch; }
 

@@ -74,6 +74,45 @@ TEST(LoaderTest, SharesEachBatchAmongTheRanks) {
   EXPECT_ERROR(make({0, 3}), kConfig, "batch");
 }
 
+// Two images of class 1 among 30.
+TEST(LoaderTest, DrawsClassesEvenlyAndVariesWhatIsDrawnTwice) {
+  auto images = numbered_images(30);
+  images.labels = torch::arange(30).lt(2).to(torch::kInt64);
+  auto options = with_workers(2);
+  options.loader.sampling = "balanced";
+  options.augment = {2, "zero", true};
+  auto loader = Loader::for_training(images.at(all_places(30)), images.preprocessing(), options, 10, 3);
+  EXPECT_EQ(loader.num_batches(), 3);
+  std::int64_t num_rare = 0;
+  std::vector<at::Tensor> rare;
+  for (std::int64_t epoch = 0; epoch < 10; ++epoch) {
+    loader.start_epoch(epoch);
+    while (const auto batch = loader.next()) {
+      num_rare += batch->labels.sum().item<std::int64_t>();
+      if (epoch == 0) rare.push_back(batch->images.index({batch->labels == 1}).flatten(1));
+    }
+  }
+  EXPECT_NEAR(static_cast<double>(num_rare), 150.0, 40.0);  // of 300
+  const auto varied = std::get<0>(torch::unique_dim(torch::cat(rare), 0));
+  EXPECT_GT(varied.size(0), 2);
+  EXPECT_EQ(loader.labels().sum().item<std::int64_t>(), 2);
+}
+
+TEST(LoaderTest, BeginsADrawnEpochInTheMiddleForAnyWorkers) {
+  const auto images = numbered_images(50);
+  auto options = with_workers(0);
+  options.loader.sampling = "balanced";
+  auto whole = Loader::for_training(images.at(all_places(50)), images.preprocessing(), options, 8, 1);
+  options.loader.num_workers = 3;
+  auto later = Loader::for_training(images.at(all_places(50)), images.preprocessing(), options, 8, 1);
+  whole.start_epoch(3);
+  whole.next();
+  whole.next();
+  later.start_epoch(3, 2);
+  while (const auto expected = whole.next()) EXPECT_TRUE(later.next()->images.equal(expected->images));
+  EXPECT_FALSE(later.next().has_value());
+}
+
 TEST(LoaderTest, LimitsTheBatchesOfAnEpoch) {
   const auto images = numbered_images(50);
   auto loader = Loader::for_training(images.at(all_places(50)), images.preprocessing(), kDefaults, 8, 1);

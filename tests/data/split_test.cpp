@@ -55,6 +55,35 @@ TEST(DrawPlacesTest, DrawsFromThePlacesWithoutRepetition) {
   EXPECT_THAT(draw_places(places, 99, 1), UnorderedElementsAreArray(places));
 }
 
+TEST(DrawnByClassTest, DrawsEachClassAndEachOfItsImagesAsOften) {
+  const auto labels = uneven_labels();
+  const auto places = all_places(60);
+  std::vector<std::int64_t> all;
+  for (int epoch = 0; epoch < 200; ++epoch) {
+    const auto drawn = drawn_by_class(places, labels, 1, epoch);
+    ASSERT_EQ(drawn.size(), places.size());
+    all.insert(all.end(), drawn.begin(), drawn.end());
+  }
+  const auto counts = torch::bincount(torch::tensor(all), {}, 60).to(torch::kFloat64);  // 12000 in all
+  for (const std::int64_t label : {0, 1, 2}) {
+    const auto own = counts.masked_select(labels == label);
+    const auto expected = 4000.0 / static_cast<double>(own.numel());
+    EXPECT_NEAR(own.sum().item<double>(), 4000.0, 250.0) << label;
+    EXPECT_NEAR(own.min().item<double>(), expected, 0.3 * expected + 20.0) << label;
+    EXPECT_NEAR(own.max().item<double>(), expected, 0.3 * expected + 20.0) << label;
+  }
+}
+
+TEST(DrawnByClassTest, DependsOnSeedAndEpochAloneAndKeepsToThePlaces) {
+  const auto labels = uneven_labels();
+  const std::vector<std::int64_t> places{0, 1, 2, 5, 8, 50};
+  const auto drawn = drawn_by_class(places, labels, 1, 1);
+  EXPECT_EQ(drawn, drawn_by_class(places, labels, 1, 1));
+  EXPECT_NE(drawn_by_class(all_places(60), labels, 1, 1), drawn_by_class(all_places(60), labels, 1, 2));
+  EXPECT_NE(drawn_by_class(all_places(60), labels, 1, 1), drawn_by_class(all_places(60), labels, 2, 1));
+  EXPECT_THAT(drawn, ::testing::Each(::testing::AnyOfArray(places)));
+}
+
 TEST(ShuffledTest, GivesAnotherPermutationEachEpoch) {
   const auto places = all_places(100);
   EXPECT_THAT(shuffled(places, 1, 1), UnorderedElementsAreArray(places));

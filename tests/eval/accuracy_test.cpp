@@ -34,6 +34,9 @@ TEST(AccuracyTest, CountsWhatIsRightOverUnevenBatches) {
   EXPECT_DOUBLE_EQ(accuracy.value(), 0.5);
   EXPECT_NEAR(accuracy.loss, 50.0, 1e-4);  // 100 for each of the two that are wrong
   EXPECT_TRUE(accuracy.predictions.equal(torch::ones({4}, torch::kInt64)));
+  EXPECT_TRUE(accuracy.labels.equal(images.labels));
+  EXPECT_EQ(accuracy.num_classes, 3);
+  EXPECT_DOUBLE_EQ(accuracy.class_scores().balanced_accuracy, 1.0 / 3.0);
 }
 
 TEST(AccuracyTest, UniformLogitsCostTheLogOfTheClasses) {

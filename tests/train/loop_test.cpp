@@ -52,6 +52,8 @@ TEST_F(LoopTest, LearnsAndReportsEachEpoch) {
   EXPECT_GT(result.history.back().validation_accuracy, 0.95);
   EXPECT_LT(result.history.back().train_loss, result.history.front().train_loss);
   EXPECT_EQ(sink_.points["val/accuracy"], std::make_pair(result.history.back().validation_accuracy, std::int64_t{12}));
+  EXPECT_NEAR(sink_.points["val/macro_f1"].first, sink_.points["val/accuracy"].first, 0.05);
+  EXPECT_NEAR(sink_.points["val/balanced_accuracy"].first, sink_.points["val/accuracy"].first, 1e-12);  // equal classes
   EXPECT_EQ(sink_.points.count("train/loss"), 1U);
   EXPECT_GT(sink_.points["train/seconds/backward"].first, 0.0);
   EXPECT_EQ(sink_.points["train/micro_batch"].first, 6.0);

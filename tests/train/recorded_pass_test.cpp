@@ -1,7 +1,10 @@
 #include "train/recorded_pass.h"
 
+#include <optional>
+
 #include "device/simulated_launch_graph.h"
 #include "expect_error.h"
+#include "train/backbone.h"
 #include "train/state.h"
 #include "train/step.h"
 #include "train/training_fixture.h"
@@ -78,6 +81,31 @@ TEST_F(RecordedPassTest, IsRecordedAnewWhenTheMicroBatchIsHalved) {
   EXPECT_EQ(micro_batch_, 4);
   EXPECT_EQ(graph_.num_recorded, 2);
   EXPECT_EQ(graph_.num_replayed, 6);
+}
+
+TEST_F(RecordedPassTest, IsRecordedAnewWhenTheBackboneThaws) {
+  options_.freeze_epochs = 1;
+  const auto train_frozen_at_first = [this](device::LaunchGraph* graph) {
+    TinyNet net;
+    TrainState state(options_, net, Precision::kFp32, torch::kCPU, 1);
+    StepOptions step_options{5};
+    step_options.graph = graph;
+    Stepper stepper(net, state, cross_entropy(0.1), torch::kCPU, step_options);
+    std::optional<FrozenBackbone> frozen(net);
+    StepTimes times;
+    for (std::int64_t i = 0; i < 4; ++i) {
+      if (i == 2) frozen.reset();
+      if (i % 2 == 0) stepper.forget_recording();
+      net.train();
+      if (frozen) frozen->hold_statistics();
+      stepper.step(batches(4)[static_cast<std::size_t>(i)], {1, i, i}, 1.0, times);
+    }
+    return all_values(net);
+  };
+  const auto expected = train_frozen_at_first(nullptr);
+  EXPECT_TRUE(train_frozen_at_first(&graph_).equal(expected));
+  EXPECT_EQ(graph_.num_recorded, 2);
+  EXPECT_EQ(graph_.num_replayed, 8);
 }
 
 TEST_F(RecordedPassTest, LeavesMixedImagesToTheCaller) {

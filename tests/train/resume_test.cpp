@@ -120,6 +120,22 @@ TEST_F(ResumeTest, EveryOptimizerAndScheduleGoesOnWhereItStood) {
   }
 }
 
+TEST_F(ResumeTest, GoesOnWhileTheBackboneIsFrozenAndAfterwards) {
+  training_.options.backbone_lr_factor = 0.5;
+  for (const auto& optimizer : describe_optimizers()) {
+    training_.options.optimizer = section("name = \"" + optimizer.name + "\"\nlr = 0.01");
+    for (const std::int64_t num_frozen : {1, 2, 3}) {
+      training_.options.freeze_epochs = num_frozen;
+      const auto expected = uninterrupted();
+      run_into(Bomb(2));
+      TinyNet net;
+      EXPECT_EQ(resume(net).resumed_at_step, 10);  // in the second epoch
+      EXPECT_TRUE(all_values(net).equal(expected)) << optimizer.name << ", " << num_frozen << " epochs frozen";
+      std::filesystem::remove_all(folder_.path() / "checkpoints");
+    }
+  }
+}
+
 TEST_F(ResumeTest, ADamagedCheckpointIsPassedOverForTheOneBefore) {
   const auto expected = uninterrupted();
   run_into(Bomb(2));

@@ -7,15 +7,17 @@
 
 namespace assay::train {
 
-at::Tensor Adam::make_counter() const {
-  const auto device = parameters_.empty() ? at::kCPU : parameters_.front().value.device();
-  return at::zeros({}, at::TensorOptions(device).dtype(at::kFloat));
+void Adam::make_counters() {
+  for (const auto& group : groups()) {
+    const auto device = parameters_[group.members.front()].value.device();
+    num_steps_.push_back(at::zeros({}, at::TensorOptions(device).dtype(at::kFloat)));
+  }
 }
 
-void Adam::begin_step() { num_steps_ += 1; }
+void Adam::begin_step(std::size_t group) { num_steps_[group] += 1; }
 
 void Adam::update(TensorLists& lists, double learning_rate, double weight_decay) {
-  const std::vector<at::Tensor> counters(lists.values.size(), num_steps_);
+  const std::vector<at::Tensor> counters(lists.values.size(), num_steps_[lists.group]);
   const auto apply = [&](auto kernel) {
     kernel(lists.values, lists.gradients, lists.state[0], lists.state[1], /*max_exp_avg_sqs=*/at::TensorList(),
            counters, learning_rate, beta1_, beta2_, weight_decay, eps_, /*amsgrad=*/false, /*maximize=*/false);
@@ -29,7 +31,10 @@ void Adam::update(TensorLists& lists, double learning_rate, double weight_decay)
 
 NamedTensors Adam::state() const {
   auto tensors = ListOptimizer::state();
-  tensors.emplace_back("num_steps", num_steps_);
+  for (std::size_t i = 0; i < num_steps_.size(); ++i) {
+    const auto& name = groups()[i].name;
+    tensors.emplace_back(name.empty() ? "num_steps" : "num_steps." + name, num_steps_[i]);
+  }
   return tensors;
 }
 

@@ -46,21 +46,22 @@ class Adam final : public ListOptimizer {
         decay_kind_(kind),
         beta1_(options.beta1),
         beta2_(options.beta2),
-        eps_(options.eps),
-        num_steps_(make_counter()) {}
+        eps_(options.eps) {
+    make_counters();
+  }
 
   NamedTensors state() const override;
 
  private:
-  at::Tensor make_counter() const;
-  void begin_step() override;
+  void make_counters();
+  void begin_step(std::size_t group) override;
   void update(TensorLists& lists, double learning_rate, double weight_decay) override;
 
   DecayKind decay_kind_;
   double beta1_;
   double beta2_;
   double eps_;
-  at::Tensor num_steps_;  ///< () float, as required by the kernels; one for all parameters
+  std::vector<at::Tensor> num_steps_;  ///< of each group: () float, as required by the kernels
 };
 
 }  // namespace assay::train

@@ -34,9 +34,10 @@ struct TensorLists {
   std::vector<at::Tensor> values;
   std::vector<at::Tensor> gradients;
   std::vector<std::vector<at::Tensor>> state;  ///< one list for each state name
+  std::size_t group = 0;                       ///< to which the parameters belong, in the order of groups()
 };
 
-/// An optimizer whose state is tensors of each parameter's shape, and which changes all parameters at once.
+/// An optimizer whose state is tensors of each parameter's shape, and which changes all parameters of a group at once.
 class ListOptimizer : public Optimizer {
  public:
   void step(double factor) final;
@@ -44,17 +45,30 @@ class ListOptimizer : public Optimizer {
   NamedTensors state() const override;
 
  protected:
+  /// Parameters that share a learning rate, and have a gradient in the same steps.
+  struct Group {
+    std::string name;
+    double rate_factor;
+    std::vector<std::size_t> members;  ///< indices into the parameters
+  };
+
   /// Creates zeros for each of `state_names` and each parameter.
   ListOptimizer(std::vector<Parameter> parameters, double learning_rate, Decay decay,
                 std::vector<std::string> state_names);
 
-  /// Does the work needed once per step, before any parameter changes.
-  virtual void begin_step() {}
+  /// Does the work needed once per step and group, before any of its parameters changes. A group without gradients
+  /// takes no step.
+  virtual void begin_step(std::size_t /*group*/) {}
 
   /// Changes the parameters; there is at least one, and all have a gradient.
   virtual void update(TensorLists& lists, double learning_rate, double weight_decay) = 0;
 
+  const std::vector<Group>& groups() const { return groups_; }
+
  private:
+  void step_group(std::size_t group, double factor);
+
+  std::vector<Group> groups_;
   double learning_rate_;
   Decay decay_;
   std::vector<std::string> state_names_;

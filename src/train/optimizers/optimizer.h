@@ -12,10 +12,12 @@
 
 namespace assay::train {
 
-/// One trainable tensor.
+/// One trainable tensor. Those of one group have a gradient in the same steps.
 struct Parameter {
   std::string name;  ///< dotted, as in PyTorch's state_dict: "features.0.0.weight"
   at::Tensor value;
+  std::string group = {};    ///< empty for those that are not told apart
+  double rate_factor = 1.0;  ///< on the learning rate; the same for the whole group
 };
 
 /// Lists the parameters of a module in the order of their registration.

@@ -80,6 +80,21 @@ TEST(NamedParametersTest, AreThoseOfTheStateDict) {
   EXPECT_TRUE(parameters[0].value.is_same(net->parameters()[0]));
 }
 
+TEST(AdamTest, AGroupThatBeginsLaterCountsItsOwnSteps) {
+  for (const std::string name : {"adam", "adamw"}) {
+    const auto early = torch::ones({3}).requires_grad_(), late = torch::ones({3}).requires_grad_();
+    const auto alone = torch::ones({3}).requires_grad_();
+    const auto optimizer = make("name = \"" + name + "\"", {{"early", early}, {"late", late, "second", 0.5}});
+    early.mutable_grad() = torch::ones({3});
+    for (int i = 0; i < 3; ++i) optimizer->step(1.0);
+    EXPECT_TRUE(late.eq(1.0).all().item<bool>());
+    late.mutable_grad() = alone.mutable_grad() = torch::full({3}, 2.0);
+    optimizer->step(1.0);
+    make("name = \"" + name + "\"", {{"alone", alone}})->step(0.5);
+    EXPECT_TRUE(late.equal(alone)) << name;
+  }
+}
+
 TEST(MuonTest, StepsByAnOrthogonalMatrixOfUnitScale) {
   torch::manual_seed(2);
   const auto weight = torch::zeros({6, 4, 1, 2}).requires_grad_();
