@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "config/schema.h"
 #include "config/section.h"
@@ -36,15 +37,25 @@ struct LoaderOptions {
 struct LoadingOptions {
   LoaderOptions loader;
   AugmentOptions augment;
+  std::string check = "warn";
+  std::int64_t near_duplicates = 0;
 
   static auto schema() {
     return config::schema<LoadingOptions>(
         config::field("loader", &LoadingOptions::loader, "how images reach the network"),
-        config::field("augment", &LoadingOptions::augment, "how training images are varied"));
+        config::field("augment", &LoadingOptions::augment, "how training images are varied"),
+        config::field("check", &LoadingOptions::check, config::one_of("off", "warn", "stop"),
+                      "look for unreadable, equal and wrongly labelled images before training; warn: tell them and go "
+                      "on; stop: end with exit code 3")
+            .outside_run_key(),
+        config::field("near_duplicates", &LoadingOptions::near_duplicates, config::between(0, 10).in("bits"),
+                      "the check also tells images that look alike: those whose gradient hashes of 64 bits differ in "
+                      "at most so many; 0: off")
+            .outside_run_key());
   }
 };
 
-/// Reads the tables `loader` and `augment` of the section `data`; what is absent keeps its default.
+/// Reads what loading adds to the section `data`; what is absent keeps its default.
 /// Errors: Error(kConfig) listing every mistake.
 LoadingOptions read_loading_options(const config::Section& data);
 
