@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/batch_choice.h"
+#include "app/data_check.h"
 #include "app/techniques.h"
 #include "app/training.h"
 #include "app/training_check.h"
@@ -33,6 +34,7 @@ std::string run_name(const StudyOptions& options) {
 void run(RunContext& context, const StudyOptions& options) {
   const auto seed = static_cast<std::uint64_t>(options.run.seed);
   const auto data = load_data(context, options.data);
+  check_data(context, data);
 
   const auto make_model = [&] { return models::make_model(options.model, data.num_classes(), seed); };
   auto plan = resume_batch(context, data, options.train);

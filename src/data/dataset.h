@@ -45,9 +45,9 @@ class Dataset {
   virtual std::string description() const = 0;
 };
 
-/// Makes the data set that the section `data` names. Its tables `loader` and `augment` belong to the loading of any
-/// data set (data/loading.h) and are left alone. Errors: Error(kConfig) for an unknown name (the nearest is suggested)
-/// or an option out of range; Error(kData) when the files are missing.
+/// Makes the data set that the section `data` names. Options that every data set shares (data/loading.h) are left
+/// alone. Errors: Error(kConfig) for an unknown name (the nearest is suggested) or an option out of range; Error(kData)
+/// when the files are missing.
 std::unique_ptr<Dataset> make_dataset(const config::Section& section);
 
 /// Describes all data sets with what loading adds to each, for the schema of what chooses among them.

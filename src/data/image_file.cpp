@@ -29,7 +29,12 @@ at::Tensor to_tensor(const decode::Picture& picture) {
 }  // namespace
 
 at::Tensor read_image(const std::filesystem::path& file, ImageSize needed) {
-  return to_tensor(decode::read_picture(file, static_cast<int>(needed.height), static_cast<int>(needed.width)));
+  return read_image_with_size(file, needed).pixels;
+}
+
+ReadImage read_image_with_size(const std::filesystem::path& file, ImageSize needed) {
+  const auto picture = decode::read_picture(file, static_cast<int>(needed.height), static_cast<int>(needed.width));
+  return {to_tensor(picture), {picture.full_height, picture.full_width}};
 }
 
 at::Tensor scale_image(const at::Tensor& image, ImageSize size) {

@@ -13,6 +13,9 @@ namespace assay::data {
 /// Errors: Error(kData) naming the file.
 at::Tensor read_image(const std::filesystem::path& file, ImageSize needed = {});
 
+/// Decodes an image file likewise. Errors: Error(kData) naming the file.
+ReadImage read_image_with_size(const std::filesystem::path& file, ImageSize needed);
+
 /// Scales an image to `size`, whatever its aspect ratio (decode/resample.h). Shapes: (3, h, w) uint8 -> (3, H, W).
 at::Tensor scale_image(const at::Tensor& image, ImageSize size);
 

@@ -12,8 +12,10 @@ ImageFiles::ImageFiles(std::filesystem::path folder, std::vector<std::string> na
   ASSAY_CHECK(labels_.numel() == static_cast<std::int64_t>(names_.size()));
 }
 
-at::Tensor ImageFiles::read(std::int64_t place, ImageSize needed) const {
-  return read_image(folder_ / names_.at(static_cast<std::size_t>(place)), needed);
+at::Tensor ImageFiles::read(std::int64_t place, ImageSize needed) const { return read_with_size(place, needed).pixels; }
+
+ReadImage ImageFiles::read_with_size(std::int64_t place, ImageSize needed) const {
+  return read_image_with_size(folder_ / name_of(place), needed);
 }
 
 }  // namespace assay::data

@@ -43,6 +43,8 @@ struct LoadingOptions {
   LoaderOptions loader;
   std::vector<std::string> augment = {"padded_crop", "flip"};
   config::Section augmentations;
+  std::string check = "warn";
+  std::int64_t near_duplicates = 0;
 
   static auto schema() {
     return config::schema<LoadingOptions>(
@@ -51,7 +53,15 @@ struct LoadingOptions {
                       "how training images are varied, in this order: names of augmentations, or of tables below")
             .names_tables_of("augmentations"),
         config::plugins("augmentations", &LoadingOptions::augmentations, describe_augmentations,
-                        "options of the augmentations that are used"));
+                        "options of the augmentations that are used"),
+        config::field("check", &LoadingOptions::check, config::one_of("off", "warn", "stop"),
+                      "look for unreadable, equal and wrongly labelled images before training; warn: report them and "
+                      "go on; stop: end with exit code 3")
+            .outside_run_key(),
+        config::field("near_duplicates", &LoadingOptions::near_duplicates, config::between(0, 10).in("bits"),
+                      "the check also reports images that look alike: those whose gradient hashes of 64 bits differ in "
+                      "at most so many; 0: off")
+            .outside_run_key());
   }
 };
 

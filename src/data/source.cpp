@@ -3,6 +3,7 @@
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/select.h>
 #include <ATen/ops/tensor.h>
+#include <fmt/format.h>
 
 #include <utility>
 
@@ -10,6 +11,14 @@
 #include "data/split.h"
 
 namespace assay::data {
+
+ReadImage Source::read_with_size(std::int64_t place, ImageSize needed) const {
+  auto pixels = read(place, needed);
+  const ImageSize size{pixels.size(1), pixels.size(2)};
+  return {std::move(pixels), size};
+}
+
+std::string Source::name_of(std::int64_t place) const { return fmt::format("image {}", place); }
 
 MemorySource::MemorySource(at::Tensor pixels, at::Tensor labels)
     : pixels_(std::move(pixels)), labels_(std::move(labels)) {

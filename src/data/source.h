@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace assay::data {
@@ -18,6 +19,12 @@ struct ImageSize {
   bool operator==(const ImageSize&) const = default;
 };
 
+/// An image as it was read, and the size that it has where it is stored.
+struct ReadImage {
+  at::Tensor pixels;  ///< (3, H, W) uint8, RGB, with any strides
+  ImageSize full_size;
+};
+
 /// Labelled colour images that are read one at a time, from memory or from files. Safe to use from several threads.
 class Source {
  public:
@@ -30,6 +37,12 @@ class Source {
   /// sides stay at least twice those of `needed`. Shapes: (3, H, W) uint8, RGB, with any strides.
   /// Errors: Error(kData) naming the file.
   virtual at::Tensor read(std::int64_t place, ImageSize needed) const = 0;
+
+  /// Reads one image as read() does. Errors: as read().
+  virtual ReadImage read_with_size(std::int64_t place, ImageSize needed) const;
+
+  /// Returns how messages call an image: its file, or "image 17".
+  virtual std::string name_of(std::int64_t place) const;
 
   std::int64_t size() const { return labels().numel(); }
 };

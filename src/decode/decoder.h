@@ -11,6 +11,8 @@ struct AssayPixels {
   std::uint8_t* rows;
   int height;
   int width;
+  int full_height;
+  int full_width;
   void (*free)(void* rows);
 };
 

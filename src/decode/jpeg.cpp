@@ -109,7 +109,8 @@ std::optional<Picture> read_plain_jpeg(const std::filesystem::path& file, int ne
   if (!decode(decoding, needed_height, needed_width)) return std::nullopt;
   return Picture{
       std::shared_ptr<const std::uint8_t>(decoding.rows.release(), std::default_delete<const std::uint8_t[]>()),
-      decoding.height, decoding.width};
+      decoding.height, decoding.width, static_cast<int>(decoding.jpeg.image_height),
+      static_cast<int>(decoding.jpeg.image_width)};
 }
 
 }  // namespace assay::decode

@@ -39,7 +39,8 @@ Picture read_by_libvips(const std::filesystem::path& file, int needed_height, in
     throw Error(ErrorKind::kData, fmt::format("the image cannot be read: {}", error.data()), file.string(),
                 "replace or remove the file");
   }
-  return {std::shared_ptr<const std::uint8_t>(pixels.rows, pixels.free), pixels.height, pixels.width};
+  return {std::shared_ptr<const std::uint8_t>(pixels.rows, pixels.free), pixels.height, pixels.width,
+          pixels.full_height, pixels.full_width};
 }
 
 }  // namespace

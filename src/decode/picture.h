@@ -11,6 +11,8 @@ struct Picture {
   std::shared_ptr<const std::uint8_t> rows;  ///< height * width * 3 bytes
   int height = 0;
   int width = 0;
+  int full_height = 0;  ///< of the upright image, before a JPEG was decoded smaller
+  int full_width = 0;
 };
 
 /// Decodes an image file: JPEG, PNG, WebP, TIFF, BMP or GIF (its first frame), grey, palette, CMYK, with alpha (laid on

@@ -57,7 +57,14 @@ int shrink_of(const VipsImage* image, int needed_height, int needed_width) {
                                     needed_width);
 }
 
-Image open(const char* file, int needed_height, int needed_width) {
+struct Opened {
+  Image image;
+  int full_height;
+  int full_width;
+};
+
+// The image may be a smaller one than the file holds.
+Opened open(const char* file, int needed_height, int needed_width) {
   const auto load = [file](auto... options) {
     Image image(vips_image_new_from_file(file, "fail_on", VIPS_FAIL_ON_TRUNCATED, options..., nullptr));
     if (!image) fail();
@@ -73,7 +80,10 @@ Image open(const char* file, int needed_height, int needed_width) {
   const bool is_jpeg = vips_image_get_string(image.get(), "vips-loader", &loader) == 0 &&
                        std::string_view(loader).substr(0, 4) == "jpeg";
   const auto shrink = is_jpeg ? shrink_of(image.get(), needed_height, needed_width) : 1;
-  return shrink == 1 ? std::move(image) : load("shrink", shrink);
+  // A turned image changes its sides when it is turned upright.
+  const bool is_turned = vips_image_get_orientation_swap(image.get()) != 0;
+  return {shrink == 1 ? std::move(image) : load("shrink", shrink), is_turned ? width : height,
+          is_turned ? height : width};
 }
 
 // Grey, palette, CMYK, 16 bits, alpha and profiles all become 8-bit sRGB.
@@ -97,14 +107,20 @@ Image to_rgb(Image image) {
   return make_from(image, [](auto* in, auto** out) { return vips_cast(in, out, VIPS_FORMAT_UCHAR, nullptr); });
 }
 
-AssayPixels compute(const Image& image) {
+AssayPixels compute(Opened opened) {
+  const auto image = to_rgb(std::move(opened.image));
   if (vips_image_get_bands(image.get()) != 3) {
     throw std::runtime_error("an image of " + std::to_string(vips_image_get_bands(image.get())) + " channels");
   }
   std::size_t size = 0;
   auto* rows = static_cast<std::uint8_t*>(vips_image_write_to_memory(image.get(), &size));
   if (rows == nullptr) fail();
-  return {rows, vips_image_get_height(image.get()), vips_image_get_width(image.get()), g_free};
+  return {rows,
+          vips_image_get_height(image.get()),
+          vips_image_get_width(image.get()),
+          opened.full_height,
+          opened.full_width,
+          g_free};
 }
 
 template <typename Make>
@@ -123,5 +139,5 @@ int guard(char* error, std::size_t error_size, AssayPixels* pixels, const Make& 
 
 extern "C" int assay_read_image(const char* file, int needed_height, int needed_width, AssayPixels* pixels, char* error,
                                 std::size_t error_size) {
-  return guard(error, error_size, pixels, [&] { return compute(to_rgb(open(file, needed_height, needed_width))); });
+  return guard(error, error_size, pixels, [&] { return compute(open(file, needed_height, needed_width)); });
 }

@@ -46,6 +46,16 @@ TEST(LoadingOptionsTest, KeepTheirDefaultsWhereNothingIsSaid) {
   EXPECT_EQ(read_loading_options(data_section("")).augment, (std::vector<std::string>{"padded_crop", "flip"}));
 }
 
+TEST(LoadingOptionsTest, SayHowTheDataAreChecked) {
+  EXPECT_EQ(read_loading_options(data_section("name = \"shapes\"")).check, "warn");
+  const auto section = data_section("name = \"shapes\"\ncheck = \"stop\"\nnear_duplicates = 3");
+  EXPECT_EQ(read_loading_options(section).check, "stop");
+  EXPECT_EQ(read_loading_options(section).near_duplicates, 3);
+  EXPECT_NO_THROW(make_dataset(section));
+  EXPECT_ERROR(read_loading_options(data_section("check = \"halt\"")), kConfig, "data.check = \"halt\"");
+  EXPECT_ERROR(read_loading_options(data_section("near_duplicates = 11")), kConfig, "data.near_duplicates = 11");
+}
+
 TEST(LoadingOptionsTest, TellEveryMistakeAtOnce) {
   const auto section = data_section("augment = 3\n[loader]\nvalidation_fraction = 1.5\nfot = \"pad\"");
   EXPECT_ERROR(read_loading_options(section), kConfig, "data.loader.validation_fraction = 1.5");

@@ -107,6 +107,17 @@ TEST_F(PictureTest, DecodesLargeJpegsSmaller) {
   EXPECT_EQ(read_picture(file, 3, 5).height, 7);
 }
 
+TEST_F(PictureTest, TellsTheFullSizeOfWhatWasDecodedSmaller) {
+  if (const auto why = explain_missing_files(); !why.empty()) GTEST_SKIP() << why;
+  for (const std::string name : {"jpeg.jpg", "turned.jpg", "png.png"}) {
+    const auto full = read_picture(folder_.path() / name, 0, 0), small = read_picture(folder_.path() / name, 3, 3);
+    EXPECT_EQ(full.full_height, full.height) << name;
+    EXPECT_EQ(full.full_width, full.width) << name;
+    EXPECT_EQ(small.full_height, full.height) << name;
+    EXPECT_EQ(small.full_width, full.width) << name;
+  }
+}
+
 // The fast path gives the same result as libvips at every size; "turned.jpg" has an Exif header, so it takes the other
 // path.
 TEST_F(PictureTest, PlainJpegsHaveTheBitsOfLibvips) {

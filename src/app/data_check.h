@@ -1,0 +1,12 @@
+#pragma once
+
+#include "app/classification.h"
+
+namespace assay::app {
+
+/// Checks the images of a data set as `data.check` asks: tells on stderr what is wrong, and keeps it in the record and
+/// as data_health.json. What was found for the same images is remembered in the user's cache folder.
+/// Errors: Error(kData) for an unreadable file, a leak or a label conflict where the check is to stop; Stopped.
+void check_data(RunContext& context, const ClassificationData& data);
+
+}  // namespace assay::app
