@@ -80,7 +80,6 @@ TEST(LoaderTest, DrawsClassesEvenlyAndVariesWhatIsDrawnTwice) {
   images.labels = torch::arange(30).lt(2).to(torch::kInt64);
   auto options = with_workers(2);
   options.loader.sampling = "balanced";
-  options.augment = {2, "zero", true};
   auto loader = Loader::for_training(images.at(all_places(30)), images.preprocessing(), options, 10, 3);
   EXPECT_EQ(loader.num_batches(), 3);
   std::int64_t num_rare = 0;
