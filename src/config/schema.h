@@ -30,8 +30,7 @@ struct Field {
   bool in_run_key = true;
   std::string_view tables = {};
 
-  /// Marks the texts of an array as names of plug-ins: each is the key of a table inside `table`, which stands beside
-  /// it, or else the plug-in's own name.
+  /// Marks the texts of an array as names of plug-ins, or of their tables inside `table`, which stands beside it.
   Field names_tables_of(std::string_view table) && {
     tables = table;
     return std::move(*this);
@@ -113,8 +112,7 @@ void read_into(const Section& section, T& options, Problems& problems, bool is_p
   std::apply(
       [&](const auto&... fields) {
         [[maybe_unused]] const auto read_one = [&](const auto& one) {
-          const auto* value = section.table().find(one.key);
-          if (value != nullptr)
+          if (const auto* value = section.table().find(one.key))
             detail::read_member(*value, section.key_path(one.key), one.limits, options.*one.member, problems);
         };
         (read_one(fields), ...);
@@ -158,7 +156,6 @@ struct PlainType<std::optional<std::int64_t>> {
 };
 template <typename Element>
 struct PlainType<std::vector<Element>> : PlainType<Element> {};
-
 template <typename T>
 constexpr bool kIsArray = false;
 template <typename Element>
@@ -197,8 +194,7 @@ std::vector<Option> describe_with(const T& defaults) {
 /// Describes the options of T with the defaults of a default-constructed T.
 template <typename T>
 std::vector<Option> describe() {
-  const auto defaults = std::make_unique<const T>();  // GCC 12 reports members of a temporary as uninitialized
-  return describe_with(*defaults);
+  return describe_with(*std::make_unique<const T>());  // GCC 12 reports members of a temporary as uninitialized
 }
 
 }  // namespace assay::config

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/sha256.h"
 #include "models/channels.h"
@@ -160,6 +162,11 @@ std::int64_t Model::count_macs(const std::array<std::int64_t, 3>& image_shape) c
     return values;
   });
   return count;
+}
+
+bool Model::passes_over(const std::string& name) const {
+  return std::any_of(passed_over_.begin(), passed_over_.end(),
+                     [&name](const std::string& part) { return name.find(part) != std::string::npos; });
 }
 
 std::shared_ptr<Model> Model::copy() const { return with_channels(*this, {}); }

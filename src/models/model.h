@@ -32,6 +32,9 @@ class Model : public torch::nn::Module {
   /// Counts the multiplications of one image. Shapes: image_shape is (C, H, W).
   std::int64_t count_macs(const std::array<std::int64_t, 3>& image_shape) const;
 
+  /// Tells whether files of weights may hold a tensor of that name that the network does without.
+  bool passes_over(const std::string& name) const;
+
   /// Returns a network of the same graph with copies of the weights, in the same mode and on the same device.
   std::shared_ptr<Model> copy() const;
 
@@ -77,12 +80,16 @@ class Model : public torch::nn::Module {
   /// statistics are plain averages.
   void add_batch_norm(const std::string& path, NodeId node, double epsilon, std::optional<double> momentum);
 
+  /// Says what the names of tensors contain that belong to the network's original and are of no use.
+  void pass_over(std::vector<std::string> parts_of_names) { passed_over_ = std::move(parts_of_names); }
+
  private:
   Node& append(Op op, std::string name, std::vector<NodeId> inputs);
   torch::nn::Module& parent_of(const std::string& path);
   void register_at(const std::string& path, std::shared_ptr<torch::nn::Module> module);
 
   Graph graph_;
+  std::vector<std::string> passed_over_;
   bool checkpoints_gradients_ = false;
 };
 

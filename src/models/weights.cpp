@@ -18,9 +18,18 @@ using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
 constexpr auto kGraphKey = "assay.graph";
 
+/// Tells whether two shapes differ in ones at the end alone, as those of a linear layer and a 1x1 convolution do.
+bool have_same_shape(at::IntArrayRef left, at::IntArrayRef right) {
+  const auto without_ones = [](at::IntArrayRef shape) {
+    while (!shape.empty() && shape.back() == 1) shape = shape.slice(0, shape.size() - 1);
+    return shape;
+  };
+  return without_ones(left) == without_ones(right);
+}
+
 /// Says why `value` cannot become `target`, or nothing.
 std::string explain_mismatch(const at::Tensor& target, const at::Tensor& value) {
-  if (target.sizes() != value.sizes())
+  if (!have_same_shape(target.sizes(), value.sizes()))
     return fmt::format("has shape {}, the model wants {}", fmt::join(value.sizes(), "x"),
                        fmt::join(target.sizes(), "x"));
   if (target.is_floating_point() != value.is_floating_point()) return "is of another kind of number";
@@ -50,6 +59,7 @@ void assign(Model& model, const NamedTensors& tensors, const std::filesystem::pa
   for (const auto& [name, value] : tensors) {
     if (!is_wanted(name)) continue;
     const auto target = targets.find(name);
+    if (target == targets.end() && model.passes_over(name)) continue;
     if (target == targets.end()) {
       problems.push_back(name + ": the model has no such tensor, or the file has it twice");
       continue;
@@ -63,7 +73,7 @@ void assign(Model& model, const NamedTensors& tensors, const std::filesystem::pa
     throw Error(ErrorKind::kData, fmt::format("weights do not fit the model:\n  {}", fmt::join(problems, "\n  ")),
                 file.string());
   const torch::NoGradGuard no_grad;
-  for (auto& [target, value] : copies) target.copy_(value);
+  for (auto& [target, value] : copies) target.copy_(value.reshape(target.sizes()));
 }
 
 }  // namespace

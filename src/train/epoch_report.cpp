@@ -1,11 +1,13 @@
 #include "train/epoch_report.h"
 
 #include <fmt/format.h>
+#include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "device/memory_size.h"
+#include "models/operation.h"
 
 namespace assay::train {
 
@@ -39,6 +41,17 @@ void log_epoch(const std::vector<Epoch>& history, MetricSink& sink) {
     if (std::isfinite(one.validation_loss)) best = std::max(best, one.validation_accuracy);
   }
   if (best >= 0.0) log("best/val/accuracy", best);
+}
+
+void log_mixing_weights(const models::Model& model, std::int64_t epoch, MetricSink& sink) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& node : model.graph()) {
+    if (node.mixing.empty()) continue;
+    const auto shares = models::mixing_weights(node).cpu();
+    for (std::size_t i = 0; i < node.mixing.size(); ++i) {
+      sink.log_metric("mixing/" + node.mixing_names[i], shares[static_cast<std::int64_t>(i)].item<double>(), epoch);
+    }
+  }
 }
 
 }  // namespace assay::train

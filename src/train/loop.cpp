@@ -216,6 +216,7 @@ class Trainer {
 
   void report() const {
     log_epoch(counters_.history, input_.sink);
+    log_mixing_weights(input_.model, counters_.history.back().epoch, input_.sink);
     if (input_.on_epoch) input_.on_epoch(counters_.history.back());
   }
 

@@ -1,0 +1,178 @@
+// The two-pathway Continuous Integration network (MWNN): colour and brightness run side by side through residual
+// stages, and integration modules mix them by learned weights. Parameter names and shapes are those of the Python
+// original (clingergab/mwnn), so that its weights load here; what it holds without ever using it (integration blocks,
+// the half of each integration module for the other kind of features) is left out here and passed over in its files.
+// The original takes brightness as a second input; here it is a fixed map of the colours as the network gets them.
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <torch/torch.h>
+
+#include <cmath>
+#include <optional>
+#include <vector>
+
+#include "models/initialise.h"
+#include "models/plugin.h"
+
+namespace assay::models {
+namespace {
+
+struct ContinuousIntegrationOptions {
+  std::string depth = "shallow";
+  std::int64_t channels = 32;
+  std::vector<std::string> integrate_after = {"early", "middle", "late"};
+  double dropout = 0.2;
+
+  static auto schema() {
+    using Options = ContinuousIntegrationOptions;
+    return config::schema<Options>(
+        config::field("depth", &Options::depth, config::one_of("shallow", "medium", "deep"),
+                      "stages and their blocks: [1, 1], [2, 2, 2] or [2, 3, 4, 2]"),
+        config::field("channels", &Options::channels, config::between(1, 512), "of the first stage; deep: of its half"),
+        config::field("integrate_after", &Options::integrate_after, config::one_of("early", "middle", "late", "all"),
+                      "stages after which the pathways are mixed: the first, the middle one, the last, all"),
+        config::field("dropout", &Options::dropout, config::between(0.0, 0.9), "in the classifier"));
+  }
+};
+
+struct Stage {
+  std::int64_t num_blocks, channels;
+};
+
+std::vector<Stage> stages_of(const ContinuousIntegrationOptions& options) {
+  const auto base = options.channels;
+  if (options.depth == "shallow") return {{1, base}, {1, 2 * base}};
+  if (options.depth == "medium") return {{2, base}, {2, 2 * base}, {2, 4 * base}};
+  return {{2, 2 * base}, {3, 4 * base}, {4, 8 * base}, {2, 16 * base}};
+}
+
+bool integrates_after(const ContinuousIntegrationOptions& options, std::size_t stage, std::size_t num_stages) {
+  for (const auto& where : options.integrate_after) {
+    if (where == "all" || (where == "early" && stage == 0) || (where == "middle" && stage == num_stages / 2) ||
+        (where == "late" && stage + 1 == num_stages)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+constexpr double kBatchNormEpsilon = 1e-5;
+constexpr double kBatchNormMomentum = 0.1;
+
+class ContinuousIntegration final : public Model {
+ public:
+  ContinuousIntegration(const ContinuousIntegrationOptions& options, std::int64_t num_classes,
+                        const at::Generator& generator) {
+    const auto image = add_input();
+    // ITU-R BT.709: the luminance of linear red, green and blue.
+    const auto brightness_map = torch::tensor({{0.2126, 0.7152, 0.0722}}, torch::kFloat);
+    auto brightness = add_channel_map(image, brightness_map, torch::zeros({1}));
+    brightness = add_initial("initial_brightness", brightness, 1, options.channels);
+    auto color = add_initial("initial_color", image, 3, options.channels);
+    std::optional<NodeId> integrated;
+    const auto stages = stages_of(options);
+    auto channels = options.channels;
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+      const auto path = fmt::format("stages.{}.", i);
+      color = add_pathway(path + "color_blocks.", color, channels, stages[i], i > 0 ? 2 : 1);
+      brightness = add_pathway(path + "brightness_blocks.", brightness, channels, stages[i], i > 0 ? 2 : 1);
+      channels = stages[i].channels;
+      if (integrates_after(options, i, stages.size())) {
+        const auto module = fmt::format("integration_modules.stage_{}.", i);
+        integrated = add_integration(module, "integration_mlp.", {color, brightness}, channels, /*ends_in_norm=*/true);
+      }
+    }
+    add_head({color, brightness}, integrated, channels, num_classes, options.dropout);
+    pass_over({".integration_blocks.", "final_integration.integration_mlp.", ".fc_integration.", ".integrated_weight"});
+    initialise(generator);
+  }
+
+ private:
+  NodeId add_conv_norm(const std::string& conv_path, const std::string& norm_path, NodeId input,
+                       const ConvOptions& options) {
+    const auto node = add_conv(conv_path, input, options);
+    add_batch_norm(norm_path, node, kBatchNormEpsilon, kBatchNormMomentum);
+    return node;
+  }
+
+  NodeId add_initial(const std::string& path, NodeId input, std::int64_t in_channels, std::int64_t out_channels) {
+    return add_conv_norm(
+        path + ".conv", path + ".bn", input,
+        {.in_channels = in_channels, .out_channels = out_channels, .kernel = 3, .activation = Activation::kRelu});
+  }
+
+  NodeId add_pathway(const std::string& path, NodeId input, std::int64_t in_channels, const Stage& stage,
+                     std::int64_t stride) {
+    auto value = input;
+    for (std::int64_t i = 0; i < stage.num_blocks; ++i) {
+      value = add_block(fmt::format("{}{}.", path, i), value, i == 0 ? in_channels : stage.channels, stage.channels,
+                        i == 0 ? stride : 1);
+    }
+    return value;
+  }
+
+  NodeId add_block(const std::string& path, NodeId input, std::int64_t in_channels, std::int64_t out_channels,
+                   std::int64_t stride) {
+    auto value = add_conv_norm(path + "conv1", path + "bn1", input,
+                               {.in_channels = in_channels,
+                                .out_channels = out_channels,
+                                .kernel = 3,
+                                .stride = stride,
+                                .activation = Activation::kRelu});
+    value = add_conv_norm(path + "conv2", path + "bn2", value,
+                          {.in_channels = out_channels, .out_channels = out_channels, .kernel = 3});
+    auto shortcut = input;
+    if (stride != 1 || in_channels != out_channels) {
+      shortcut = add_conv_norm(path + "shortcut.0", path + "shortcut.1", input,
+                               {.in_channels = in_channels, .out_channels = out_channels, .stride = stride});
+    }
+    return add_sum(value, shortcut, Activation::kRelu);
+  }
+
+  /// Mixes the pathways by learned weights, and adds what two layers make of both. `features` are colour, brightness
+  /// and maybe what was integrated before, all of `channels` channels.
+  NodeId add_integration(const std::string& path, const std::string& layers, const std::vector<NodeId>& features,
+                         std::int64_t channels, bool ends_in_norm) {
+    static const std::vector<std::string> kNames = {"color_weight", "brightness_weight", "integrated_weight"};
+    static const std::vector<double> kInitial = {0.5, 0.5, 0.0};
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < features.size(); ++i) names.push_back(path + kNames[i]);
+    const auto mixed = add_mix(features, names, {kInitial.begin(), kInitial.begin() + std::ssize(features)});
+    auto value =
+        add_conv_norm(path + layers + "0", path + layers + "1", add_concatenation({features[0], features[1]}),
+                      {.in_channels = 2 * channels, .out_channels = channels, .activation = Activation::kRelu});
+    value = add_conv(path + layers + "3", value, {.in_channels = channels, .out_channels = channels});
+    if (ends_in_norm) add_batch_norm(path + layers + "4", value, kBatchNormEpsilon, kBatchNormMomentum);
+    return add_sum(mixed, value);
+  }
+
+  void add_head(const std::vector<NodeId>& pathways, std::optional<NodeId> integrated, std::int64_t channels,
+                std::int64_t num_classes, double dropout) {
+    std::vector<NodeId> pooled = {add_global_pool(pathways[0]), add_global_pool(pathways[1])};
+    if (integrated) pooled.push_back(add_global_pool(*integrated));
+    // 1x1 convolutions of pooled maps: the original's linear layers.
+    auto value = add_integration("final_integration.", "fc_integration.", pooled, channels, /*ends_in_norm=*/false);
+    value = add_dropout("classifier.0", add_flatten(value), dropout);
+    value = add_linear("classifier.1", value, channels, channels / 2, Activation::kRelu);
+    value = add_dropout("classifier.3", value, dropout);
+    add_linear("classifier.4", value, channels / 2, num_classes, Activation::kNone);
+  }
+
+  /// Draws convolutions by He's rule, the linear layers uniformly within 1 / sqrt(inputs).
+  void initialise(const at::Generator& generator) {
+    const torch::NoGradGuard no_grad;
+    for (const auto& node : graph()) {
+      if (node.op == Op::kConv) draw_he_normal(node.conv->weight, generator);
+      if (node.op != Op::kLinear) continue;
+      const auto bound = 1.0 / std::sqrt(static_cast<double>(node.linear->options.in_features()));
+      node.linear->weight.uniform_(-bound, bound, generator);
+      node.linear->bias.uniform_(-bound, bound, generator);
+    }
+  }
+};
+
+}  // namespace
+
+ASSAY_MODEL(continuous_integration, ContinuousIntegration, ContinuousIntegrationOptions)
+
+}  // namespace assay::models
