@@ -1,14 +1,15 @@
 // The two-pathway Continuous Integration network (MWNN): colour and brightness run side by side through residual
 // stages, and integration modules mix them by learned weights. Parameter names and shapes are those of the Python
-// original (clingergab/mwnn), so that its weights load here; what it holds without ever using it (integration blocks,
-// the half of each integration module for the other kind of features) is left out here and passed over in its files.
-// The original takes brightness as a second input; here it is a fixed map of the colours as the network gets them.
+// original (clingergab/mwnn), so that its weights load here. What has no effect on the output there is left out here
+// and passed over in its files: integration blocks, the half of an integration module for the other kind of features,
+// and every integration module but that of the last stage, since the classifier takes one integrated map, and only
+// where that has the shape of the pathways' ends. The original takes brightness as a second input; here it is a fixed
+// map of the colours as the network gets them.
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <torch/torch.h>
 
 #include <cmath>
-#include <optional>
 #include <vector>
 
 #include "models/initialise.h"
@@ -20,7 +21,7 @@ namespace {
 struct ContinuousIntegrationOptions {
   std::string depth = "shallow";
   std::int64_t channels = 32;
-  std::vector<std::string> integrate_after = {"early", "middle", "late"};
+  bool integrate_late = true;
   double dropout = 0.2;
 
   static auto schema() {
@@ -29,8 +30,8 @@ struct ContinuousIntegrationOptions {
         config::field("depth", &Options::depth, config::one_of("shallow", "medium", "deep"),
                       "stages and their blocks: [1, 1], [2, 2, 2] or [2, 3, 4, 2]"),
         config::field("channels", &Options::channels, config::between(1, 512), "of the first stage; deep: of its half"),
-        config::field("integrate_after", &Options::integrate_after, config::one_of("early", "middle", "late", "all"),
-                      "stages after which the pathways are mixed: the first, the middle one, the last, all"),
+        config::field("integrate_late", &Options::integrate_late,
+                      "give the classifier the integrated maps of the last stage, besides the pathways' ends"),
         config::field("dropout", &Options::dropout, config::between(0.0, 0.9), "in the classifier"));
   }
 };
@@ -46,16 +47,6 @@ std::vector<Stage> stages_of(const ContinuousIntegrationOptions& options) {
   return {{2, 2 * base}, {3, 4 * base}, {4, 8 * base}, {2, 16 * base}};
 }
 
-bool integrates_after(const ContinuousIntegrationOptions& options, std::size_t stage, std::size_t num_stages) {
-  for (const auto& where : options.integrate_after) {
-    if (where == "all" || (where == "early" && stage == 0) || (where == "middle" && stage == num_stages / 2) ||
-        (where == "late" && stage + 1 == num_stages)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 constexpr double kBatchNormEpsilon = 1e-5;
 constexpr double kBatchNormMomentum = 0.1;
 
@@ -69,7 +60,6 @@ class ContinuousIntegration final : public Model {
     auto brightness = add_channel_map(image, brightness_map, torch::zeros({1}));
     brightness = add_initial("initial_brightness", brightness, 1, options.channels);
     auto color = add_initial("initial_color", image, 3, options.channels);
-    std::optional<NodeId> integrated;
     const auto stages = stages_of(options);
     auto channels = options.channels;
     for (std::size_t i = 0; i < stages.size(); ++i) {
@@ -77,13 +67,15 @@ class ContinuousIntegration final : public Model {
       color = add_pathway(path + "color_blocks.", color, channels, stages[i], i > 0 ? 2 : 1);
       brightness = add_pathway(path + "brightness_blocks.", brightness, channels, stages[i], i > 0 ? 2 : 1);
       channels = stages[i].channels;
-      if (integrates_after(options, i, stages.size())) {
-        const auto module = fmt::format("integration_modules.stage_{}.", i);
-        integrated = add_integration(module, "integration_mlp.", {color, brightness}, channels, /*ends_in_norm=*/true);
-      }
     }
-    add_head({color, brightness}, integrated, channels, num_classes, options.dropout);
-    pass_over({".integration_blocks.", "final_integration.integration_mlp.", ".fc_integration.", ".integrated_weight"});
+    std::vector<NodeId> ends = {color, brightness};
+    if (options.integrate_late) {
+      const auto path = fmt::format("integration_modules.stage_{}.", stages.size() - 1);
+      ends.push_back(add_integration(path, "integration_mlp.", ends, channels, /*ends_in_norm=*/true));
+    }
+    add_head(ends, channels, num_classes, options.dropout);
+    pass_over({".integration_blocks.", "integration_modules.", "final_integration.integration_mlp.", ".fc_integration.",
+               ".integrated_weight"});
     initialise(generator);
   }
 
@@ -146,10 +138,9 @@ class ContinuousIntegration final : public Model {
     return add_sum(mixed, value);
   }
 
-  void add_head(const std::vector<NodeId>& pathways, std::optional<NodeId> integrated, std::int64_t channels,
-                std::int64_t num_classes, double dropout) {
-    std::vector<NodeId> pooled = {add_global_pool(pathways[0]), add_global_pool(pathways[1])};
-    if (integrated) pooled.push_back(add_global_pool(*integrated));
+  void add_head(const std::vector<NodeId>& ends, std::int64_t channels, std::int64_t num_classes, double dropout) {
+    std::vector<NodeId> pooled;
+    for (const auto end : ends) pooled.push_back(add_global_pool(end));
     // 1x1 convolutions of pooled maps: the original's linear layers.
     auto value = add_integration("final_integration.", "fc_integration.", pooled, channels, /*ends_in_norm=*/false);
     value = add_dropout("classifier.0", add_flatten(value), dropout);
