@@ -38,9 +38,9 @@ std::string describe_balance(const TrainingPlan& plan) {
 
 // Empty where the whole network is trained alike from the start.
 std::string describe_backbone(const train::TrainOptions& options) {
-  const auto rate = options.backbone_lr_factor == 1.0
-                        ? std::string()
-                        : fmt::format("{:.4g} times the learning rate", options.backbone_lr_factor);
+  auto rate = options.backbone_lr_factor == 1.0
+                  ? std::string()
+                  : fmt::format("{:.4g} times the learning rate", options.backbone_lr_factor);
   const auto num_frozen = options.freeze_epochs;
   if (num_frozen == 0) return rate;
   if (num_frozen >= options.epochs) return "frozen in all epochs: only the last layer is trained";

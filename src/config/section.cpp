@@ -51,7 +51,7 @@ Section named_section(const Section& section, const std::string& key) {
     only_name.set("name", name);
     return {only_name, section.key_path(key), section.origin()};
   }
-  const auto found = subsection(section, key);
+  auto found = subsection(section, key);
   if (found.table().find("name") != nullptr) return found;
   auto table = found.table();
   table.set("name", name);

@@ -85,7 +85,7 @@ Table flatten_histogram(const std::array<std::int64_t, 256>& histogram) {
   if (step == 0) return table;
   std::int64_t below = 0;
   for (std::size_t byte = 0; byte < table.size(); ++byte) {
-    table[byte] = byte == 0 ? std::uint8_t{0} : to_byte(static_cast<float>((below + step / 2) / step));
+    table[byte] = static_cast<std::uint8_t>(std::min<std::int64_t>(255, (below + step / 2) / step));
     below += histogram[byte];
   }
   return table;

@@ -10,26 +10,28 @@ namespace assay::data {
 namespace {
 
 template <void (*adjust)(at::Tensor& pixels, double factor)>
-at::Tensor adjusted(at::Tensor pixels, double level, double strongest) {
-  adjust(pixels, 1.0 + level * strongest);
-  return pixels;
+at::Tensor adjusted(const at::Tensor& pixels, double level, double strongest) {
+  auto copy = pixels.clone();
+  adjust(copy, 1.0 + level * strongest);
+  return copy;
 }
 
 template <void (*change)(at::Tensor& pixels)>
-at::Tensor changed(at::Tensor pixels, double /*level*/, double /*strongest*/) {
-  change(pixels);
-  return pixels;
+at::Tensor changed(const at::Tensor& pixels, double /*level*/, double /*strongest*/) {
+  auto copy = pixels.clone();
+  change(copy);
+  return copy;
 }
 
-at::Tensor unchanged(at::Tensor pixels, double /*level*/, double /*strongest*/) { return pixels; }
+at::Tensor unchanged(const at::Tensor& pixels, double /*level*/, double /*strongest*/) { return pixels; }
 
 // Shears leave the upper left corner where it is.
-at::Tensor shear_x(at::Tensor pixels, double level, double strongest) {
+at::Tensor shear_x(const at::Tensor& pixels, double level, double strongest) {
   const auto slope = level * strongest;
   return warp(pixels, {.b = slope, .offset_x = slope * static_cast<double>(pixels.size(0)) / 2.0});
 }
 
-at::Tensor shear_y(at::Tensor pixels, double level, double strongest) {
+at::Tensor shear_y(const at::Tensor& pixels, double level, double strongest) {
   const auto slope = level * strongest;
   return warp(pixels, {.c = slope, .offset_y = slope * static_cast<double>(pixels.size(1)) / 2.0});
 }
@@ -39,26 +41,28 @@ double shift_of(std::int64_t side, double level, double strongest) {
   return std::trunc(level * (strongest <= 1.0 ? strongest * static_cast<double>(side) : strongest));
 }
 
-at::Tensor translate_x(at::Tensor pixels, double level, double strongest) {
+at::Tensor translate_x(const at::Tensor& pixels, double level, double strongest) {
   return warp(pixels, {.offset_x = -shift_of(pixels.size(1), level, strongest)});
 }
 
-at::Tensor translate_y(at::Tensor pixels, double level, double strongest) {
+at::Tensor translate_y(const at::Tensor& pixels, double level, double strongest) {
   return warp(pixels, {.offset_y = -shift_of(pixels.size(0), level, strongest)});
 }
 
-at::Tensor rotate(at::Tensor pixels, double level, double strongest) {
+at::Tensor rotate(const at::Tensor& pixels, double level, double strongest) {
   return warp(pixels, rotation(level * strongest));
 }
 
-at::Tensor posterized(at::Tensor pixels, double level, double strongest) {
-  posterize(pixels, 8 - static_cast<int>(std::nearbyint(level * strongest)));
-  return pixels;
+at::Tensor posterized(const at::Tensor& pixels, double level, double strongest) {
+  auto copy = pixels.clone();
+  posterize(copy, 8 - static_cast<int>(std::nearbyint(level * strongest)));
+  return copy;
 }
 
-at::Tensor solarized(at::Tensor pixels, double level, double strongest) {
-  solarize(pixels, strongest * (1.0 - level));
-  return pixels;
+at::Tensor solarized(const at::Tensor& pixels, double level, double strongest) {
+  auto copy = pixels.clone();
+  solarize(copy, strongest * (1.0 - level));
+  return copy;
 }
 
 }  // namespace

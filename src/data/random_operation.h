@@ -14,7 +14,7 @@ struct RandomOperation {
   std::string_view name;
   /// Shapes: pixels (H, W, 3) uint8, contiguous. `level` is 0 for the weakest and 1 for the strongest of `strongest`;
   /// below 0 in the other direction.
-  at::Tensor (*apply)(at::Tensor pixels, double level, double strongest);
+  at::Tensor (*apply)(const at::Tensor& pixels, double level, double strongest);
   double strongest_rand = 0.0;     ///< in RandAugment
   double strongest_trivial = 0.0;  ///< in TrivialAugment's wide space
   bool is_signed = false;

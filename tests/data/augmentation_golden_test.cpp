@@ -15,47 +15,50 @@ namespace {
 
 struct Change {
   const char* name;
-  at::Tensor (*apply)(at::Tensor pixels);
+  at::Tensor (*apply)(const at::Tensor& pixels);
   int tolerance = 0;  // of a byte
 };
 
-at::Tensor apply_random(std::string_view name, at::Tensor pixels, double level, double strongest) {
+at::Tensor apply_random(std::string_view name, const at::Tensor& pixels, double level, double strongest) {
   for (const auto& operation : random_operations()) {
-    if (operation.name == name) return operation.apply(std::move(pixels), level, strongest);
+    if (operation.name == name) return operation.apply(pixels, level, strongest);
   }
   throw std::invalid_argument(std::string(name));
 }
 
 const std::vector<Change> kChanges = {
-    {"brightness", [](at::Tensor pixels) { return apply_random("brightness", pixels, 1.0, 0.4); }, 1},
-    {"contrast", [](at::Tensor pixels) { return apply_random("contrast", pixels, -1.0, 0.7); }, 1},
-    {"saturation", [](at::Tensor pixels) { return apply_random("color", pixels, 1.0, 0.7); }, 1},
+    {"brightness", [](const at::Tensor& pixels) { return apply_random("brightness", pixels, 1.0, 0.4); }, 1},
+    {"contrast", [](const at::Tensor& pixels) { return apply_random("contrast", pixels, -1.0, 0.7); }, 1},
+    {"saturation", [](const at::Tensor& pixels) { return apply_random("color", pixels, 1.0, 0.7); }, 1},
     {"hue",
-     [](at::Tensor pixels) {
-       adjust_hue(pixels, 0.15);
-       return pixels;
+     [](const at::Tensor& pixels) {
+       auto copy = pixels.clone();
+       adjust_hue(copy, 0.15);
+       return copy;
      },
      1},
     {"hue_back",
-     [](at::Tensor pixels) {
-       adjust_hue(pixels, -0.4);
-       return pixels;
+     [](const at::Tensor& pixels) {
+       auto copy = pixels.clone();
+       adjust_hue(copy, -0.4);
+       return copy;
      },
      1},
-    {"sharpness", [](at::Tensor pixels) { return apply_random("sharpness", pixels, 1.0, 0.8); }, 1},
-    {"posterize", [](at::Tensor pixels) { return apply_random("posterize", pixels, 1.0, 5.0); }},
+    {"sharpness", [](const at::Tensor& pixels) { return apply_random("sharpness", pixels, 1.0, 0.8); }, 1},
+    {"posterize", [](const at::Tensor& pixels) { return apply_random("posterize", pixels, 1.0, 5.0); }},
     {"solarize",
-     [](at::Tensor pixels) {
-       solarize(pixels, 100.0);
-       return pixels;
+     [](const at::Tensor& pixels) {
+       auto copy = pixels.clone();
+       solarize(copy, 100.0);
+       return copy;
      }},
-    {"autocontrast", [](at::Tensor pixels) { return apply_random("autocontrast", pixels, 0.0, 0.0); }},
-    {"equalize", [](at::Tensor pixels) { return apply_random("equalize", pixels, 0.0, 0.0); }},
-    {"rotation", [](at::Tensor pixels) { return apply_random("rotate", pixels, 1.0, 25.0); }, 1},
-    {"shear_x", [](at::Tensor pixels) { return apply_random("shear_x", pixels, 1.0, 0.3); }, 1},
-    {"shear_y", [](at::Tensor pixels) { return apply_random("shear_y", pixels, -1.0, 0.3); }, 1},
-    {"translate_x", [](at::Tensor pixels) { return apply_random("translate_x", pixels, 0.25, 28.0); }, 1},
-    {"translate_y", [](at::Tensor pixels) { return apply_random("translate_y", pixels, -0.25, 20.0); }, 1}};
+    {"autocontrast", [](const at::Tensor& pixels) { return apply_random("autocontrast", pixels, 0.0, 0.0); }},
+    {"equalize", [](const at::Tensor& pixels) { return apply_random("equalize", pixels, 0.0, 0.0); }},
+    {"rotation", [](const at::Tensor& pixels) { return apply_random("rotate", pixels, 1.0, 25.0); }, 1},
+    {"shear_x", [](const at::Tensor& pixels) { return apply_random("shear_x", pixels, 1.0, 0.3); }, 1},
+    {"shear_y", [](const at::Tensor& pixels) { return apply_random("shear_y", pixels, -1.0, 0.3); }, 1},
+    {"translate_x", [](const at::Tensor& pixels) { return apply_random("translate_x", pixels, 0.25, 28.0); }, 1},
+    {"translate_y", [](const at::Tensor& pixels) { return apply_random("translate_y", pixels, -0.25, 20.0); }, 1}};
 
 at::Tensor read_pixels_of(const std::filesystem::path& file) {
   auto bytes = read_file(file);

@@ -7,14 +7,13 @@ namespace assay::data {
 namespace {
 
 /// Applies to a 3x3 image whose red plane is 1..9, green 11..19, blue 21..29, and returns the bytes of `channel`.
-std::vector<int> varied(const Variation& variation, int channel = 0) {
+std::vector<int> varied(const Variation& variation, std::size_t channel = 0) {
   const auto numbers = torch::arange(1, 10, torch::kByte);
   const auto image = torch::cat({numbers, numbers + 10, numbers + 20}).view({3, 3, 3});
   std::vector<float> output(27);
   Transform(Preprocessing{{3, 3}}).apply(image, variation, output.data());
   std::vector<int> values;
-  for (int i = 0; i < 9; ++i)
-    values.push_back(static_cast<int>(std::lround(255.0F * output[static_cast<std::size_t>(3 * i + channel)])));
+  for (std::size_t i = 0; i < 9; ++i) values.push_back(static_cast<int>(std::lround(255.0F * output[3 * i + channel])));
   return values;
 }
 
