@@ -19,7 +19,7 @@ FloatEvaluator::FloatEvaluator(const Graph& graph, bool is_training)
 }
 
 at::Tensor FloatEvaluator::operator()(const Node& node, at::ArrayRef<at::Tensor> inputs) const {
-  if (is_left_to_sum_[node.id]) return node.conv.ptr()->forward(inputs[0]);
+  if (is_left_to_sum_[node.id]) return convolve(node, inputs[0], is_training_);
   if (node.op == Op::kAdd && is_left_to_sum_[node.inputs.front()]) {
     return normalise_and_activate(*(*graph_)[node.inputs.front()].batch_norm.ptr(), inputs[0], inputs[1],
                                   node.activation);

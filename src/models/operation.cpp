@@ -1,5 +1,6 @@
 #include "models/operation.h"
 
+#include <ATen/TracerMode.h>
 #include <fmt/format.h>
 #include <torch/torch.h>
 
@@ -18,8 +19,8 @@ at::Tensor compute_same_pad(const Node& node, Inputs inputs, bool /*training*/) 
   return pad_same(inputs[0], node.window);
 }
 
-at::Tensor compute_conv(const Node& node, Inputs inputs, bool /*training*/) {
-  const auto values = node.conv.ptr()->forward(inputs[0]);  // (N, C, H, W)
+at::Tensor compute_conv(const Node& node, Inputs inputs, bool training) {
+  const auto values = convolve(node, inputs[0], training);  // (N, C, H, W)
   if (!node.batch_norm) return apply_activation(values, node.activation);
   return normalise_and_activate(*node.batch_norm.ptr(), values, {}, node.activation);
 }
@@ -45,10 +46,25 @@ at::Tensor compute_average_pool(const Node& node, Inputs inputs, bool /*training
   return at::avg_pool2d(inputs[0], kernel, stride, padding);
 }
 
-at::Tensor compute_mix(const Node& node, Inputs inputs, bool /*training*/) {
-  const auto shares = mixing_weights(node);
-  auto sum = inputs[0] * shares[0];
-  for (std::size_t i = 1; i < inputs.size(); ++i) sum = sum + inputs[i] * shares[static_cast<std::int64_t>(i)];
+// What is traced keeps the shares as numbers.
+std::vector<double> fixed_mixing_weights(const Node& node) {
+  const torch::NoGradGuard no_grad;
+  const at::tracer::impl::NoTracerDispatchMode not_traced;
+  const auto shares = mixing_weights(node).to(at::kCPU, at::kDouble);
+  return {shares.const_data_ptr<double>(), shares.const_data_ptr<double>() + shares.numel()};
+}
+
+at::Tensor compute_mix(const Node& node, Inputs inputs, bool training) {
+  at::Tensor sum;
+  if (training) {
+    const auto shares = mixing_weights(node);
+    sum = inputs[0] * shares[0];
+    for (std::int64_t i = 1; i < std::ssize(inputs); ++i) sum = sum + inputs[i] * shares[i];
+  } else {
+    const auto shares = fixed_mixing_weights(node);
+    sum = inputs[0] * shares[0];
+    for (std::size_t i = 1; i < inputs.size(); ++i) sum = sum + inputs[i] * shares[i];
+  }
   return apply_activation(sum, node.activation);
 }
 
@@ -118,6 +134,18 @@ ChannelRule channel_rule(const Node& node) {
                             node.conv->options.groups() == node.conv->options.in_channels() &&
                             node.conv->options.groups() == node.conv->options.out_channels();
   return is_depthwise ? ChannelRule::kPassed : row_of(node.op).channels;
+}
+
+at::Tensor convolve(const Node& node, const at::Tensor& values, bool training) {
+  constexpr std::int64_t kChannelsOfBlock = 16;
+  const auto& options = node.conv->options;
+  const auto stride = options.stride()->at(0);
+  const bool overruns = training && values.device().is_cpu() && options.kernel_size()->at(0) == 1 && stride > 1 &&
+                        options.in_channels() < kChannelsOfBlock;
+  if (!overruns) return node.conv.ptr()->forward(values);
+  const auto seen = values.slice(2, 0, std::nullopt, stride).slice(3, 0, std::nullopt, stride);
+  return at::conv2d(seen, node.conv->weight, node.conv->bias, at::IntArrayRef{1}, at::IntArrayRef{0},
+                    at::IntArrayRef{1}, options.groups());
 }
 
 at::Tensor pad_same(const at::Tensor& values, const Window& window) {

@@ -81,6 +81,19 @@ TEST_F(TorchScriptTest, FloatExportComputesWhatTheModelComputes) {
   }
 }
 
+// Its mixing weights are parameters, which tracing must see as numbers.
+TEST_F(TorchScriptTest, TwoPathwayNetworkIsExported) {
+  const auto model =
+      models::make_model(plugin_section("continuous_integration", {{"channels", std::int64_t{8}}}), 10, 5);
+  model->eval();
+  const auto images = draw_images(8, 6).images;
+  const auto module = to_torchscript({model, nullptr}, kImageShape);
+  const torch::NoGradGuard no_grad;
+  EXPECT_LT((run(module, images) - model->forward(images)).abs().max().item<double>(), 1e-4);
+  const auto int8 = compress::run_step(plugin_section("static_int8"), model, images).network;
+  EXPECT_TRUE(torch::equal(run(to_torchscript(int8, kImageShape), images), int8.quantized->forward(images)));
+}
+
 TEST_F(TorchScriptTest, Int8ModuleComputesWhatTheNetworkComputes) {
   const auto images = draw_images(50, 6).images;
   for (const auto* step : {"static_int8", "dynamic_int8"}) {

@@ -114,7 +114,8 @@ TEST_P(ChannelsTest, APrunedNetworkIsSavedWithItsWidths) {
   EXPECT_EQ(names, expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryModel, ChannelsTest, ::testing::Values("resnet20", "mobilenet_v3_small"),
+INSTANTIATE_TEST_SUITE_P(EveryModel, ChannelsTest,
+                         ::testing::Values("resnet20", "mobilenet_v3_small", "continuous_integration"),
                          [](const auto& name) { return name.param; });
 
 /// A residual block with a depthwise layer, squeeze-and-excitation, a concatenation and a hidden linear layer.
