@@ -46,25 +46,18 @@ at::Tensor compute_average_pool(const Node& node, Inputs inputs, bool /*training
   return at::avg_pool2d(inputs[0], kernel, stride, padding);
 }
 
-// What is traced keeps the shares as numbers.
-std::vector<double> fixed_mixing_weights(const Node& node) {
+// In evaluation the shares are constants, for whoever traces.
+at::Tensor shares_of(const Node& node, bool training) {
+  if (training) return mixing_weights(node);
   const torch::NoGradGuard no_grad;
   const at::tracer::impl::NoTracerDispatchMode not_traced;
-  const auto shares = mixing_weights(node).to(at::kCPU, at::kDouble);
-  return {shares.const_data_ptr<double>(), shares.const_data_ptr<double>() + shares.numel()};
+  return mixing_weights(node);
 }
 
 at::Tensor compute_mix(const Node& node, Inputs inputs, bool training) {
-  at::Tensor sum;
-  if (training) {
-    const auto shares = mixing_weights(node);
-    sum = inputs[0] * shares[0];
-    for (std::int64_t i = 1; i < std::ssize(inputs); ++i) sum = sum + inputs[i] * shares[i];
-  } else {
-    const auto shares = fixed_mixing_weights(node);
-    sum = inputs[0] * shares[0];
-    for (std::size_t i = 1; i < inputs.size(); ++i) sum = sum + inputs[i] * shares[i];
-  }
+  const auto shares = shares_of(node, training);
+  auto sum = inputs[0] * shares[0];
+  for (std::size_t i = 1; i < inputs.size(); ++i) sum = sum + inputs[i] * shares[static_cast<std::int64_t>(i)];
   return apply_activation(sum, node.activation);
 }
 

@@ -30,9 +30,10 @@ ChannelRule channel_rule(const Node& node);
 /// Returns the shares of the inputs of a kMix node: softmax over its scalars. Shapes: -> (number of inputs).
 at::Tensor mixing_weights(const Node& node);
 
-/// Computes the convolution of a kConv node alone. In training on the CPU a pointwise one with a stride and few
-/// channels is computed on the pixels that it sees: for its weights' gradient in the channels-last layout, oneDNN (up
-/// to 3.10) writes beyond its workspace where there are fewer than 16 input channels (uxlfoundation/oneDNN issue 6035).
+/// Computes the convolution of a kConv node alone. Shapes: (N, C, H, W) -> (N, C_out, H_out, W_out).
+/// In training on the CPU, a pointwise convolution with a stride and fewer than 16 input channels picks the pixels that
+/// it sees first: computing its weights' gradient in the channels-last layout, oneDNN 3.10 writes beyond its workspace
+/// (uxlfoundation/oneDNN issue 6035).
 at::Tensor convolve(const Node& node, const at::Tensor& values, bool training);
 
 /// Computes kSamePad; zeros of a quantized tensor are zeros.

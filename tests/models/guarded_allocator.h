@@ -11,8 +11,8 @@
 
 namespace assay::models {
 
-/// LibTorch's host memory allocator while it lives, with a guard of known bytes behind each allocation: it shows that a
-/// kernel, LibTorch's own as well, writes out of bounds.
+/// LibTorch's host memory allocator while it lives, with a guard of known bytes behind each allocation: counts those
+/// that a kernel, be it LibTorch's own, wrote beyond.
 class GuardedAllocator final : public c10::Allocator {
  public:
   GuardedAllocator() : before_(c10::GetCPUAllocator()) { c10::SetCPUAllocator(this, /*priority=*/200); }
