@@ -6,6 +6,7 @@
 
 #include "app/batch_choice.h"
 #include "app/data_check.h"
+#include "app/image_memory.h"
 #include "app/techniques.h"
 #include "app/training.h"
 #include "app/training_check.h"
@@ -33,8 +34,9 @@ std::string run_name(const StudyOptions& options) {
 
 void run(RunContext& context, const StudyOptions& options) {
   const auto seed = static_cast<std::uint64_t>(options.run.seed);
-  const auto data = load_data(context, options.data);
+  auto data = load_data(context, options.data);
   check_data(context, data);
+  keep_images(context, data);
 
   const auto make_model = [&] { return models::make_model(options.model, data.num_classes(), seed); };
   auto plan = resume_batch(context, data, options.train);

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -37,6 +38,10 @@ ImageSize Augmentations::needed(ImageSize size, const Rng& rng) const {
     return static_cast<std::int64_t>(std::ceil(factor * static_cast<double>(side)));
   };
   return {enlarged(size.height), enlarged(size.width)};
+}
+
+bool Augmentations::need_whole_images() const {
+  return std::any_of(all_.begin(), all_.end(), [](const auto& one) { return one->needs_whole_image(); });
 }
 
 void Augmentations::vary(TrainingImage& image, Rng& rng) const {

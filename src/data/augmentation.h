@@ -26,6 +26,9 @@ class Augmentation {
   /// first augmentation; `rng` is as vary() will get it.
   virtual double magnification(Rng /*rng*/) const { return 1.0; }
 
+  /// Returns whether it takes the image as it was read (TrainingImage::whole()), not at the network's size.
+  virtual bool needs_whole_image() const { return false; }
+
   virtual void vary(TrainingImage& /*image*/, Rng& /*rng*/) const {}
 
   virtual bool mixes() const { return false; }
@@ -45,6 +48,9 @@ class Augmentations {
 
   /// Returns the size at which an image should be read.
   ImageSize needed(ImageSize size, const Rng& rng) const;
+
+  /// Returns whether one of them takes images as they were read.
+  bool need_whole_images() const;
 
   void vary(TrainingImage& image, Rng& rng) const;
 

@@ -17,6 +17,7 @@ class ImageFiles final : public Source {
   const at::Tensor& labels() const override { return labels_; }
   at::Tensor read(std::int64_t place, ImageSize needed) const override;
   ReadImage read_with_size(std::int64_t place, ImageSize needed) const override;
+  bool decodes() const override { return true; }
   std::string name_of(std::int64_t place) const override { return names_.at(static_cast<std::size_t>(place)); }
 
   const std::vector<std::string>& names() const { return names_; }

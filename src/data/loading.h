@@ -18,6 +18,7 @@ struct LoaderOptions {
   bool keep_partial_batch = false;
   std::string fit = "pad";
   std::string sampling = "shuffle";
+  bool cache = true;
 
   static auto schema() {
     return config::schema<LoaderOptions>(
@@ -34,7 +35,11 @@ struct LoaderOptions {
                       "sides; stretch: without keeping the aspect ratio"),
         config::field("sampling", &LoaderOptions::sampling, config::one_of("shuffle", "balanced"),
                       "images of an epoch: shuffle: each once; balanced: as many, drawn with repetition, each class as "
-                      "often as another"));
+                      "often as another"),
+        config::field("cache", &LoaderOptions::cache,
+                      "keep images of files in memory once they are decoded, where a quarter of the memory suffices; "
+                      "changes no result")
+            .outside_run_key());
   }
 };
 

@@ -13,7 +13,7 @@ namespace {
 
 using Table = std::array<std::uint8_t, 256>;
 
-std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(std::clamp(value, 0.0F, 255.0F)); }
+std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(std::min(std::max(value, 0.0F), 255.0F)); }
 
 std::uint8_t blend(float image, float other, double factor) {
   return to_byte(static_cast<float>(factor) * image + static_cast<float>(1.0 - factor) * other);
@@ -36,10 +36,9 @@ void map_bytes(at::Tensor& pixels, const Make& make) {
   });
 }
 
-// The weights of ITU-R BT.601.
-std::uint8_t grey_of(const std::uint8_t* pixel) {
-  return static_cast<std::uint8_t>(0.2989F * static_cast<float>(pixel[0]) + 0.587F * static_cast<float>(pixel[1]) +
-                                   0.114F * static_cast<float>(pixel[2]));
+/// Returns the grey of a colour, a whole number, with the weights of ITU-R BT.601. Units: 0 to 255.
+inline float grey_of(float red, float green, float blue) {
+  return static_cast<float>(static_cast<int>(0.2989F * red + 0.587F * green + 0.114F * blue));
 }
 
 /// Replaces each byte of each channel by what `make(histogram of the channel)` says.
@@ -91,39 +90,72 @@ Table flatten_histogram(const std::array<std::int64_t, 256>& histogram) {
   return table;
 }
 
-/// Shifts the hue of one pixel by way of hue, saturation and value, each 0 to 1.
-void shift_hue(std::uint8_t* pixel, float shift) {
-  std::array<float, 3> rgb;
-  std::transform(pixel, pixel + 3, rgb.begin(), [](std::uint8_t byte) { return static_cast<float>(byte) / 255.0F; });
-  const auto [red, green, blue] = rgb;
-  const auto value = *std::max_element(rgb.begin(), rgb.end());
-  const auto range = value - *std::min_element(rgb.begin(), rgb.end());
-  if (range == 0.0F) return;
-  float sixth = 0.0F;  // of the colour circle
-  if (value == red) {
-    sixth = (green - blue) / range;
-  } else if (value == green) {
-    sixth = 2.0F + (blue - red) / range;
-  } else {
-    sixth = 4.0F + (red - green) / range;
+constexpr std::int64_t kAtATime = 256;  // pixels
+
+/// Red, green and blue of some pixels, apart, so that the compiler computes several pixels at a time.
+struct Planes {
+  std::array<float, kAtATime> red{}, green{}, blue{};
+};
+
+/// Calls `change` for all pixels, some at a time. What it leaves beyond 0 to 255 is cut off, and fractions are dropped.
+template <typename Change>
+void for_planes(at::Tensor& pixels, const Change& change) {
+  Planes planes;
+  auto* part = pixels.mutable_data_ptr<std::uint8_t>();
+  const auto* end = part + pixels.numel();
+  while (part != end) {
+    const auto count = static_cast<std::size_t>(std::min(kAtATime, (end - part) / kNumChannels));
+    for (std::size_t i = 0; i < count; ++i) {
+      planes.red[i] = part[3 * i];
+      planes.green[i] = part[3 * i + 1];
+      planes.blue[i] = part[3 * i + 2];
+    }
+    change(planes);
+    for (std::size_t i = 0; i < count; ++i) {
+      part[3 * i] = to_byte(planes.red[i]);
+      part[3 * i + 1] = to_byte(planes.green[i]);
+      part[3 * i + 2] = to_byte(planes.blue[i]);
+    }
+    part += count * kNumChannels;
   }
-  auto hue = std::fmod(sixth / 6.0F + 1.0F, 1.0F) + shift;
-  hue = 6.0F * (hue - std::floor(hue));
-  const auto sector = static_cast<int>(hue);
-  const auto rest = hue - std::floor(hue);
-  const auto saturation = range / value;
-  const auto low = value * (1.0F - saturation);
-  const auto falling = value * (1.0F - saturation * rest), rising = value * (1.0F - saturation * (1.0F - rest));
-  const std::array<std::array<float, 3>, 6> sectors = {{{value, rising, low},
-                                                        {falling, value, low},
-                                                        {low, value, rising},
-                                                        {low, falling, value},
-                                                        {rising, low, value},
-                                                        {value, low, falling}}};
-  const auto& shifted = sectors[static_cast<std::size_t>(sector % 6)];
-  // torchvision scales by a hair less than 256, so that 1 gives 255 and the steps are equally wide.
-  std::transform(shifted.begin(), shifted.end(), pixel,
-                 [](float one) { return to_byte(one * (255.0F + 1.0F - 1e-3F)); });
+}
+
+__attribute__((target_clones("avx2", "default"))) void blend_with_grey(Planes& planes, float share, float grey_share) {
+  for (std::size_t i = 0; i < kAtATime; ++i) {
+    const auto grey = grey_share * grey_of(planes.red[i], planes.green[i], planes.blue[i]);
+    planes.red[i] = share * planes.red[i] + grey;
+    planes.green[i] = share * planes.green[i] + grey;
+    planes.blue[i] = share * planes.blue[i] + grey;
+  }
+}
+
+// torchvision scales by a hair less than 256, so that 1 gives 255 and the steps are equally wide.
+constexpr float kToByte = (255.0F + 1.0F - 1e-3F) / 255.0F;
+
+/// Returns a channel of a colour. Units: hue and `offset` in sixths of the colour circle; their sum above -6.
+inline float channel_of(float value, float range, float hue, float offset) {
+  auto k = hue + offset + 6.0F;
+  k -= 6.0F * static_cast<float>(static_cast<int>(k / 6.0F));
+  return (value - range * std::min(std::max(std::min(k, 4.0F - k), 0.0F), 1.0F)) * kToByte;
+}
+
+/// Shifts hues; the lightest and the darkest channel keep their values. A channel of HSV is V - V * S * clamp(min(k, 4
+/// - k), 0, 1), with k = its offset + 6 * H. Units: `shift` in sixths of the colour circle, -3 to 3.
+__attribute__((target_clones("avx2", "default"))) void shift_hues(Planes& planes, float shift) {
+  for (std::size_t i = 0; i < kAtATime; ++i) {
+    const auto red = planes.red[i], green = planes.green[i], blue = planes.blue[i];
+    const auto value = std::max(red, std::max(green, blue));
+    const auto range = value - std::min(red, std::min(green, blue));
+    const auto divisor = std::max(range, 1.0F);  // the smallest range but 0
+    const auto from_red = (green - blue) / divisor;
+    const auto from_green = 2.0F + (blue - red) / divisor;
+    const auto from_blue = 4.0F + (red - green) / divisor;
+    const auto other = value == green ? from_green : from_blue;
+    const auto hue = (value == red ? from_red : other) + shift;
+    planes.red[i] = channel_of(value, range, hue, 5.0F);
+    planes.green[i] = channel_of(value, range, hue, 3.0F);
+    planes.blue[i] = channel_of(value, range, hue, 1.0F);
+  }
 }
 
 }  // namespace
@@ -134,20 +166,19 @@ void adjust_brightness(at::Tensor& pixels, double factor) {
 
 void adjust_contrast(at::Tensor& pixels, double factor) {
   double sum = 0.0;
-  for_each_pixel(pixels, [&sum](const std::uint8_t* pixel) { sum += grey_of(pixel); });
+  for_each_pixel(pixels, [&sum](const std::uint8_t* pixel) { sum += grey_of(pixel[0], pixel[1], pixel[2]); });
   const auto mean = static_cast<float>(sum * kNumChannels / static_cast<double>(pixels.numel()));
   map_bytes(pixels, [=](int byte) { return blend(static_cast<float>(byte), mean, factor); });
 }
 
 void adjust_saturation(at::Tensor& pixels, double factor) {
-  for_each_pixel(pixels, [factor](std::uint8_t* pixel) {
-    const auto grey = grey_of(pixel);
-    for (std::int64_t i = 0; i < kNumChannels; ++i) pixel[i] = blend(pixel[i], grey, factor);
+  for_planes(pixels, [factor](Planes& planes) {
+    blend_with_grey(planes, static_cast<float>(factor), static_cast<float>(1.0 - factor));
   });
 }
 
 void adjust_hue(at::Tensor& pixels, double shift) {
-  for_each_pixel(pixels, [shift](std::uint8_t* pixel) { shift_hue(pixel, static_cast<float>(shift)); });
+  for_planes(pixels, [shift](Planes& planes) { shift_hues(planes, static_cast<float>(6.0 * shift)); });
 }
 
 void adjust_sharpness(at::Tensor& pixels, double factor) {

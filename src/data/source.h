@@ -41,6 +41,9 @@ class Source {
   /// Reads one image as read() does. Errors: as read().
   virtual ReadImage read_with_size(std::int64_t place, ImageSize needed) const;
 
+  /// Returns whether reading costs decoding, so that it pays to keep what was read.
+  virtual bool decodes() const { return false; }
+
   /// Returns how messages call an image: its file, or "image 17".
   virtual std::string name_of(std::int64_t place) const;
 

@@ -38,6 +38,8 @@ class RandomResizedCrop final : public Augmentation {
   // What the decoder may scale down is twice the size that it is asked for, which leaves enough for a narrow part.
   double magnification(Rng rng) const override { return 1.0 / std::sqrt(draw_area(rng)); }
 
+  bool needs_whole_image() const override { return true; }
+
   void vary(TrainingImage& image, Rng& rng) const override {
     const auto whole = image.whole();
     const auto height = whole.size(1), width = whole.size(2);
