@@ -1,10 +1,11 @@
 #include "models/pickle.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <set>
 
 #include "core/error.h"
 
@@ -52,22 +53,39 @@ enum Opcode : std::uint8_t {
 };
 
 constexpr std::size_t kMaxMemo = 1'000'000;
-constexpr std::size_t kMaxRank = 8;
+constexpr std::size_t kMaxValues = 4'000'000;  // each takes a hundred times the memory of its byte
 
-const std::map<std::string, at::ScalarType, std::less<>>& storage_types() {
-  static const std::map<std::string, at::ScalarType, std::less<>> types = {
-      {"torch.FloatStorage", at::kFloat}, {"torch.DoubleStorage", at::kDouble},     {"torch.HalfStorage", at::kHalf},
-      {"torch.LongStorage", at::kLong},   {"torch.BFloat16Storage", at::kBFloat16}, {"torch.IntStorage", at::kInt},
-      {"torch.ShortStorage", at::kShort}, {"torch.CharStorage", at::kChar},         {"torch.ByteStorage", at::kByte},
-      {"torch.BoolStorage", at::kBool},
-  };
-  return types;
+/// Tells whether checkpoints of training call this, and it makes a number, a container or an object without behaviour.
+/// Everything else may be code that somebody slipped in.
+bool is_harmless(std::string_view function) {
+  static const std::set<std::string_view> kHarmless = {"__builtin__.set",
+                                                       "_codecs.encode",
+                                                       "argparse.Namespace",
+                                                       "builtins.set",
+                                                       "collections.Counter",
+                                                       "collections.defaultdict",
+                                                       "numpy._core.multiarray._reconstruct",
+                                                       "numpy._core.multiarray.scalar",
+                                                       "numpy.core.multiarray._reconstruct",
+                                                       "numpy.core.multiarray.scalar",
+                                                       "numpy.dtype",
+                                                       "pathlib.PosixPath",
+                                                       "torch.Size",
+                                                       "torch._tensor._rebuild_from_type_v2",
+                                                       "torch.device"};
+  return kHarmless.contains(function) || function.starts_with("torch._utils._rebuild_");
+}
+
+/// Returns text of the file as an error may show it.
+std::string shown(std::string text) {
+  constexpr std::size_t kMostShown = 80;
+  if (text.size() > kMostShown) text = text.substr(0, kMostShown) + "...";
+  std::replace_if(
+      text.begin(), text.end(), [](char letter) { return letter < ' ' || letter > '~'; }, '?');
+  return text;
 }
 
 }  // namespace
-
-PickleReader::PickleReader(std::string_view bytes, LoadStorage load_storage)
-    : bytes_(bytes), load_storage_(std::move(load_storage)) {}
 
 const PickleValue& PickleReader::read() {
   while (step()) {
@@ -215,50 +233,70 @@ void PickleReader::memorise(std::uint8_t opcode) {
 void PickleReader::call(std::uint8_t /*opcode*/) {
   const auto& arguments = pop();
   const auto& function = pop();
-  if (function.kind == Kind::kGlobal && function.text == "torch._utils._rebuild_tensor_v2") {
+  if (function.kind != Kind::kGlobal) fail("it calls what is no function");
+  if (function.text == "torch._utils._rebuild_tensor_v2") {
     rebuild_tensor(arguments);
-  } else if (function.kind == Kind::kGlobal && function.text == "torch._utils._rebuild_parameter") {
+  } else if (function.text == "torch._utils._rebuild_parameter") {
     auto tensor = item(arguments, 0, Kind::kTensor).tensor;
     push(Kind::kTensor).tensor = std::move(tensor);
-  } else if (function.kind == Kind::kGlobal && function.text == "collections.OrderedDict") {
+  } else if (function.text == "collections.OrderedDict") {
     push(Kind::kDict);
-  } else {
+  } else if (is_harmless(function.text)) {
     push(Kind::kOther);
+  } else {
+    throw Error(
+        ErrorKind::kData,
+        fmt::format("Python would call {} to load it, which may be any code; nothing was called", shown(function.text)),
+        "", "if you trust where it comes from, load it in Python and torch.save(model.state_dict(), path)");
   }
 }
 
-PickleValue& PickleReader::rebuild_tensor(const PickleValue& arguments) {
-  const auto& storage = item(arguments, 0, Kind::kStorage).tensor;
-  const auto offset = item(arguments, 1, Kind::kInteger).integer;
-  const auto& sizes_list = item(arguments, 2, Kind::kList);
-  const auto& strides_list = item(arguments, 3, Kind::kList);
-  const auto rank = sizes_list.items.size();
-  if (rank > kMaxRank || strides_list.items.size() != rank) fail("a tensor of impossible rank");
-  std::vector<std::int64_t> sizes;
-  std::vector<std::int64_t> strides;
-  const auto length = storage.numel();
-  auto last = offset;  // position of the tensor's last element
-  auto empty = false;
+void PickleReader::rebuild_tensor(const PickleValue& arguments) {
+  auto tensor = *item(arguments, 0, Kind::kStorage).tensor;
+  tensor.offset = item(arguments, 1, Kind::kInteger).integer;
+  const auto& sizes = item(arguments, 2, Kind::kList);
+  const auto& strides = item(arguments, 3, Kind::kList);
+  const auto rank = sizes.items.size();
+  if (rank > kMostSides || strides.items.size() != rank) fail("a tensor of impossible rank");
+  const auto length = tensor.storage.num_elements;
+  if (tensor.offset < 0 || tensor.offset > length) fail("a tensor larger than its storage");
+  auto room = length - 1 - tensor.offset;  // from the tensor's first element to the storage's last
+  std::int64_t num_elements = 1;           // were no side empty
+  auto is_empty = false, fits = room >= 0;
   for (std::size_t i = 0; i < rank; ++i) {
-    const auto size = sizes.emplace_back(item(sizes_list, i, Kind::kInteger).integer);
-    const auto stride = strides.emplace_back(item(strides_list, i, Kind::kInteger).integer);
-    if (size < 0 || stride < 0 || size > length || stride > length) fail("a tensor larger than its storage");
-    empty = empty || size == 0;
-    last += (size - 1) * stride;
+    const auto size = tensor.sizes.emplace_back(item(sizes, i, Kind::kInteger).integer);
+    const auto stride = tensor.strides.emplace_back(item(strides, i, Kind::kInteger).integer);
+    if (size < 0 || stride < 0) fail("a tensor with a negative size or stride");
+    is_empty = is_empty || size == 0;
+    if (__builtin_mul_overflow(num_elements, std::max<std::int64_t>(size, 1), &num_elements)) {
+      fail("a tensor larger than its storage");
+    }
+    std::int64_t step = 0;
+    if (size > 1 && (__builtin_mul_overflow(size - 1, stride, &step) || step > room)) fits = false;
+    if (fits) room -= step;
   }
-  if (offset < 0 || offset > length || (!empty && last >= length)) fail("a tensor larger than its storage");
-  auto tensor = storage.as_strided(sizes, strides, offset);
-  auto& value = push(Kind::kTensor);
-  value.tensor = std::move(tensor);
-  return value;
+  constexpr auto kMostElements = std::numeric_limits<std::int64_t>::max() / 8;
+  if ((!is_empty && !fits) || num_elements > kMostElements) fail("a tensor larger than its storage");
+  push(Kind::kTensor).tensor = std::make_shared<const StoredTensor>(std::move(tensor));
 }
 
 void PickleReader::resolve_storage(std::uint8_t /*opcode*/) {  // ("storage", type, key, device, number of elements)
   const auto& id = pop();
-  const auto type = storage_types().find(item(id, 1, Kind::kGlobal).text);
-  if (type == storage_types().end()) fail("a storage of unknown type " + item(id, 1, Kind::kGlobal).text);
-  auto tensor = load_storage_(item(id, 2, Kind::kString).text, type->second, item(id, 4, Kind::kInteger).integer);
-  push(Kind::kStorage).tensor = std::move(tensor);
+  const auto& type = item(id, 1, Kind::kGlobal).text;
+  const auto row = std::find_if(kElementRows.begin(), kElementRows.end(),
+                                [&](const auto& candidate) { return candidate.storage == type; });
+  if (row == kElementRows.end()) fail("a storage of unknown type " + shown(type));
+  StoredTensor storage;
+  storage.key = item(id, 2, Kind::kString).text;
+  storage.storage = {static_cast<ElementType>(row - kElementRows.begin()), item(id, 4, Kind::kInteger).integer};
+  if (storage.storage.num_elements < 0 ||
+      storage.storage.num_elements > std::numeric_limits<std::int64_t>::max() / row->num_bytes) {
+    fail(fmt::format("storage {} claims {} elements", shown(storage.key), storage.storage.num_elements));
+  }
+  if (storages_.emplace(storage.key, storage.storage).first->second != storage.storage) {
+    fail(fmt::format("storage {} is named with two sizes or types", shown(storage.key)));
+  }
+  push(Kind::kStorage).tensor = std::make_shared<const StoredTensor>(std::move(storage));
 }
 
 void PickleReader::fail(const std::string& what) const {
@@ -288,6 +326,7 @@ std::uint64_t PickleReader::take_unsigned(std::size_t num_bytes) {
 }
 
 PickleValue& PickleReader::push(Kind kind) {
+  if (values_.size() == kMaxValues) fail(fmt::format("more than {} values", kMaxValues));
   auto& value = values_.emplace_back();
   value.kind = kind;
   stack_.push_back(&value);

@@ -17,8 +17,8 @@ struct Safetensors {
 };
 
 /// Reads a file of the format safetensors: float64 to float16, bfloat16, int64 to int8, uint8 and bool.
-/// Errors: Error(kData) naming the file when it cannot be read, is truncated, or its header is malformed, larger than
-/// 64 MB, or has tensors that overlap or lie outside of the file.
+/// Errors: Error(kData) naming the file when it cannot be read, is truncated, or its header is one that
+/// parse_safetensors_header() refuses.
 /// Source: https://github.com/huggingface/safetensors, section "Format".
 Safetensors read_safetensors(const std::filesystem::path& file);
 

@@ -80,7 +80,13 @@ TEST_F(SafetensorsTest, RefusesMalformedHeaders) {
   };
   expect_refused(tensor("F4", "[1]", "[0,4]"), "type F4");
   expect_refused(tensor("F32", "[1]", "[0,8]"), "its shape wants 4");
-  expect_refused(tensor("F32", "[-1]", "[0,4]"), "larger than the file");
+  expect_refused(tensor("F32", "[-1]", "[0,4]"), "tensor a has the number -1");
+  expect_refused(tensor("F32", "[1.5]", "[0,4]"), "does not know at \"shape\"");
+  expect_refused(tensor("F32", "[18446744073709551615]", "[0,4]"), "larger than the file");
+  expect_refused(tensor("F32", "[1,1,1,1,1,1,1,1,1]", "[0,4]"), "too many numbers");
+  expect_refused(tensor("F32", "[1]", "[0,4],\"more\":[]"), "does not know at \"more\"");
+  expect_refused(tensor("F32", "[[1]]", "[0,4]"), "does not know");
+  expect_refused(file_of(R"({"a":{"dtype":"F32","shape":[]}})", "1234"), "a needs a dtype, a shape and two");
   expect_refused(tensor("F32", "[4611686018427387904,4]", "[0,0]"), "larger than the file");
   expect_refused(tensor("F32", "[1]", "[8,4]"), "bytes 8 to 4");
   expect_refused(tensor("F32", "[1]", "[0]"), "bad safetensors file");
@@ -92,6 +98,26 @@ TEST_F(SafetensorsTest, RefusesTensorsThatOverlap) {
                          R"("b":{"dtype":"U8","shape":[4],"data_offsets":[3,7]}})",
                          "1234567"),
                  "a and b overlap");
+}
+
+TEST_F(SafetensorsTest, RefusesOneNameTwice) {
+  expect_refused(file_of(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
+                         R"("a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
+                         "12"),
+                 "the header has a twice");
+  expect_refused(file_of(R"({"a":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}})", "1"),
+                 "the header has dtype twice");
+  expect_refused(file_of(R"({"__metadata__":{"author":"x","author":"y"}})", ""), "the header has author twice");
+}
+
+// The file is sparse and takes no room on the disk; that its header is zeros would be told if it were read.
+TEST_F(SafetensorsTest, RefusesAHeaderAboveTheFormatsLimitUnread) {
+  auto bytes = file_of("", "");
+  const std::uint64_t claimed = 100'000'001;
+  std::memcpy(bytes.data(), &claimed, sizeof(claimed));
+  const auto file = folder_.write("header.safetensors", bytes);
+  std::filesystem::resize_file(file, 200'000'000);
+  EXPECT_ERROR(read_safetensors(file), kData, "its header claims 100000001 bytes; the format allows 100000000");
 }
 
 TEST_F(SafetensorsTest, SurvivesEveryChangedByte) {
