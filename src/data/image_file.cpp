@@ -26,6 +26,16 @@ at::Tensor to_tensor(const decode::Picture& picture) {
       .permute({2, 0, 1});
 }
 
+at::Tensor scale_part(const at::Tensor& image, ImageSize size, const decode::Window& part) {
+  const auto rows = image.permute({1, 2, 0}).contiguous();  // (h, w, 3)
+  auto scaled = std::make_shared<std::vector<std::uint8_t>>(decode::resample(
+      rows.const_data_ptr<std::uint8_t>(), static_cast<int>(rows.size(0)), static_cast<int>(rows.size(1)),
+      static_cast<int>(size.height), static_cast<int>(size.width), part));
+  return at::from_blob(
+             scaled->data(), {part.height, part.width, kNumChannels}, [scaled](void*) {}, at::TensorOptions(at::kByte))
+      .permute({2, 0, 1});
+}
+
 }  // namespace
 
 at::Tensor read_image(const std::filesystem::path& file, ImageSize needed) {
@@ -38,13 +48,7 @@ ReadImage read_image_with_size(const std::filesystem::path& file, ImageSize need
 }
 
 at::Tensor scale_image(const at::Tensor& image, ImageSize size) {
-  const auto rows = image.permute({1, 2, 0}).contiguous();  // (h, w, 3)
-  auto scaled = std::make_shared<std::vector<std::uint8_t>>(
-      decode::resample(rows.const_data_ptr<std::uint8_t>(), static_cast<int>(rows.size(0)),
-                       static_cast<int>(rows.size(1)), static_cast<int>(size.height), static_cast<int>(size.width)));
-  return at::from_blob(
-             scaled->data(), {size.height, size.width, kNumChannels}, [scaled](void*) {}, at::TensorOptions(at::kByte))
-      .permute({2, 0, 1});
+  return scale_part(image, size, {0, 0, static_cast<int>(size.height), static_cast<int>(size.width)});
 }
 
 at::Tensor fit_image(const at::Tensor& image, ImageSize size, const std::string& fit) {
@@ -57,10 +61,16 @@ at::Tensor fit_image(const at::Tensor& image, ImageSize size, const std::string&
   const auto scaled = [scale](std::int64_t side) {
     return std::max<std::int64_t>(1, std::llround(static_cast<double>(side) * scale));
   };
-  const auto inner = scale_image(image, {scaled(height), scaled(width)});
+  const ImageSize whole{scaled(height), scaled(width)};
+  if (fit == "crop") {  // of a strip the whole would be large
+    return scale_part(
+        image, whole,
+        {static_cast<int>((whole.height - size.height) / 2), static_cast<int>((whole.width - size.width) / 2),
+         static_cast<int>(size.height), static_cast<int>(size.width)});
+  }
+  const auto inner = scale_image(image, whole);
   const auto top = (size.height - inner.size(1)) / 2;
   const auto left = (size.width - inner.size(2)) / 2;
-  if (fit == "crop") return inner.narrow(1, -top, size.height).narrow(2, -left, size.width);
   auto canvas = at::full({kNumChannels, size.height, size.width}, kGrey, at::kByte);
   canvas.narrow(1, top, inner.size(1)).narrow(2, left, inner.size(2)).copy_(inner);
   return canvas;

@@ -67,8 +67,10 @@ void ImageFileSet::set_class_names(std::vector<std::string> names) {
     throw Error(ErrorKind::kData, fmt::format("{} classes of images; at least two are needed", names.size()),
                 folder_.string());
   }
-  for (const auto& name : names) {
-    if (!is_utf8(name)) throw Error(ErrorKind::kData, "the name of a class is not UTF-8", folder_.string());
+  for (std::size_t label = 0; label < names.size(); ++label) {
+    if (is_utf8(names[label])) continue;
+    throw Error(ErrorKind::kData, fmt::format("the name of a class, that of label {}, is not UTF-8", label),
+                folder_.string());
   }
   class_names_ = std::move(names);
 }

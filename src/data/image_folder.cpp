@@ -43,12 +43,14 @@ bool is_image(const fs::path& file) {
   return kExtensions.contains(extension);
 }
 
+std::string name_of(const fs::directory_entry& entry) { return entry.path().filename().string(); }
+
 // Lists what is in a folder by name, hidden entries left out.
 std::vector<fs::directory_entry> list(const fs::path& folder) {
   std::error_code code;
   std::vector<fs::directory_entry> entries;
   for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code)) {
-    if (entry->path().filename().string().front() != '.') entries.push_back(*entry);
+    if (name_of(*entry).front() != '.') entries.push_back(*entry);
   }
   if (code) {
     throw Error(ErrorKind::kData, "cannot read the folder: " + code.message(), folder.string(),
@@ -58,18 +60,27 @@ std::vector<fs::directory_entry> list(const fs::path& folder) {
   return entries;
 }
 
+// Tells whether an entry is of a type, links followed; a link that leads nowhere is no reason to leave an image out.
+bool is_of_type(const fs::directory_entry& entry, fs::file_type type) {
+  std::error_code code;
+  const bool is_it = type == fs::file_type::directory ? entry.is_directory(code) : entry.is_regular_file(code);
+  if (!code) return is_it;
+  throw Error(ErrorKind::kData, "cannot be read: " + code.message(), entry.path().string(),
+              "remove it, or put back what it links to");
+}
+
 /// Names of image files, relative to the data set's folder, by class.
 using FilesOfClasses = std::map<std::string, std::vector<std::string>>;
 
 FilesOfClasses list_classes(const fs::path& root, const std::string& split) {
   FilesOfClasses classes;
   for (const auto& folder : list(root / split)) {
-    if (!folder.is_directory()) continue;
-    const auto name = folder.path().filename().string();
+    if (!is_of_type(folder, fs::file_type::directory)) continue;
+    const auto name = name_of(folder);
     const auto prefix = (split.empty() ? name : split + "/" + name) + "/";
     auto& files = classes[name];
     for (const auto& file : list(folder.path())) {
-      if (is_image(file.path()) && file.is_regular_file()) files.push_back(prefix + file.path().filename().string());
+      if (is_image(file.path()) && is_of_type(file, fs::file_type::regular)) files.push_back(prefix + name_of(file));
     }
     if (files.empty()) {
       throw Error(ErrorKind::kData, "the folder of a class holds no images", folder.path().string(),
@@ -107,7 +118,7 @@ LabelledFiles select(const LabelledFiles& files, const std::vector<std::int64_t>
 class ImageFolder final : public ImageFileSet {
  public:
   explicit ImageFolder(const ImageFolderOptions& options) : ImageFileSet(options) {
-    if (fs::is_directory(folder() / "train")) {
+    if (is_directory("train")) {
       read_splits();
     } else {
       divide(options.test_fraction, static_cast<std::uint64_t>(options.split_seed));
@@ -115,10 +126,15 @@ class ImageFolder final : public ImageFileSet {
   }
 
  private:
+  bool is_directory(const char* name) const {
+    std::error_code code;  // list() says why a folder cannot be read
+    return fs::is_directory(folder() / name, code);
+  }
+
   void read_splits() {
     for (const auto& [split, name] :
          {std::pair(Split::kTrain, "train"), std::pair(Split::kValidation, "val"), std::pair(Split::kTest, "test")}) {
-      if (split == Split::kValidation && !fs::is_directory(folder() / name)) continue;
+      if (split == Split::kValidation && !is_directory(name)) continue;
       const auto classes = list_classes(folder(), name);
       if (split == Split::kTrain) set_class_names(keys(classes));
       check_classes(classes, name);

@@ -3,8 +3,11 @@
 // Source: Wu et al., IP102: A Large-Scale Benchmark Dataset for Insect Pest Recognition, CVPR 2019, is laid out so.
 
 #include <charconv>
+#include <map>
 #include <sstream>
+#include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -41,6 +44,8 @@ std::vector<std::string> read_lines(const fs::path& file) {
   std::istringstream stream(read_file(file));
   std::vector<std::string> lines;
   for (std::string line; std::getline(stream, line);) lines.push_back(trim(line));
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (!lines.empty() && lines[0].starts_with(kByteOrderMark)) lines[0] = trim(lines[0].substr(kByteOrderMark.size()));
   return lines;
 }
 
@@ -68,27 +73,47 @@ class ImageList final : public ImageFileSet {
   LabelledFiles read_list(const std::string& name) const {
     const auto file = folder() / name;
     LabelledFiles files;
+    std::map<std::string, std::pair<std::int64_t, std::size_t>> known;  // label and line
     std::size_t number = 0;
     for (const auto& line : read_lines(file)) {
       ++number;
       if (line.empty()) continue;
-      const auto blank = line.find_last_of(" \t");
-      const auto fail = [&](const std::string& why) {
-        throw Error(ErrorKind::kData, why, fmt::format("{}:{}", file.string(), number), "lines are \"FILE LABEL\"");
-      };
-      if (blank == std::string::npos) fail("a line without a label");
-      std::int64_t label = -1;
-      const auto* end = line.data() + line.size();
-      const auto parsed = std::from_chars(line.data() + blank + 1, end, label);
-      if (parsed.ec != std::errc() || parsed.ptr != end) fail("the label is no number");
-      if (label < 0 || label >= static_cast<std::int64_t>(class_names().size())) {
-        fail(fmt::format("label {} of {} classes: they begin with 0", label, class_names().size()));
+      const auto place = fmt::format("{}:{}", file.string(), number);
+      auto [image, label] = parse_line(line, place);
+      const auto [earlier, is_new] = known.try_emplace(image, label, number);
+      if (!is_new && earlier->second.first != label) {
+        throw Error(ErrorKind::kData,
+                    fmt::format("{} has label {} here and {} in line {}", image, label, earlier->second.first,
+                                earlier->second.second),
+                    place, "remove one of the lines");
       }
-      files.names.push_back(images_ + "/" + trim(line.substr(0, blank)));
+      std::error_code code;
+      if (is_new && !fs::is_regular_file(folder() / image, code)) {
+        throw Error(ErrorKind::kData, fmt::format("the list names {}, which is no file", (folder() / image).string()),
+                    place, "data.images names the folder that the lists' names begin from");
+      }
+      files.names.push_back(std::move(image));
       files.labels.push_back(label);
     }
     if (files.names.empty()) throw Error(ErrorKind::kData, "the list names no images", file.string());
     return files;
+  }
+
+  // Returns the image, relative to the data set's folder, and its label.
+  std::pair<std::string, std::int64_t> parse_line(const std::string& line, const std::string& place) const {
+    const auto fail = [&](const std::string& why) {
+      throw Error(ErrorKind::kData, why, place, "lines are \"FILE LABEL\"");
+    };
+    const auto blank = line.find_last_of(" \t");
+    if (blank == std::string::npos) fail("a line without a label");
+    std::int64_t label = -1;
+    const auto* end = line.data() + line.size();
+    const auto parsed = std::from_chars(line.data() + blank + 1, end, label);
+    if (parsed.ec != std::errc() || parsed.ptr != end) fail("the label is no number");
+    if (label < 0 || label >= static_cast<std::int64_t>(class_names().size())) {
+      fail(fmt::format("label {} of {} classes: they begin with 0", label, class_names().size()));
+    }
+    return {images_ + "/" + trim(line.substr(0, blank)), label};
   }
 
   std::string images_;

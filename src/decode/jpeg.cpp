@@ -12,11 +12,11 @@
 #include <string_view>
 
 #include "decode/jpeg_shrink.h"
+#include "decode/limits.h"
 
 namespace assay::decode {
 namespace {
 
-constexpr double kMostPixels = 250e6;
 constexpr int kExif = JPEG_APP0 + 1, kProfile = JPEG_APP0 + 2;
 
 struct ErrorManager {

@@ -12,10 +12,10 @@
 
 #include "decode/decoder.h"
 #include "decode/jpeg_shrink.h"
+#include "decode/limits.h"
 
 namespace {
 
-constexpr double kMostPixels = 250e6;
 constexpr double kGrey = 128.0;
 
 struct Unref {
@@ -29,6 +29,8 @@ void start_vips() {
     const bool is_ready = VIPS_INIT("assay") == 0;
     vips_concurrency_set(1);
     vips_cache_set_max(0);
+    // Text that is drawn, which may name other files.
+    for (const auto* loader : {"VipsForeignLoadSvg", "VipsForeignLoadPdf"}) vips_operation_block_set(loader, TRUE);
     g_log_set_handler(
         "VIPS", G_LOG_LEVEL_WARNING, [](const char*, GLogLevelFlags, const char*, void*) {}, nullptr);
     return is_ready;
@@ -41,7 +43,7 @@ void start_vips() {
   vips_error_clear();
   while (!why.empty() && why.back() == '\n') why.pop_back();
   std::replace(why.begin(), why.end(), '\n', ';');
-  throw std::runtime_error(why);
+  throw std::runtime_error(why.empty() ? "it is damaged, or ends too early" : why);
 }
 
 // Calls an operation of libvips that makes an image of `input`.
@@ -72,9 +74,10 @@ Opened open(const char* file, int needed_height, int needed_width) {
   };
   auto image = load();
   const auto height = vips_image_get_height(image.get()), width = vips_image_get_width(image.get());
-  if (static_cast<double>(height) * width > kMostPixels) {
+  if (static_cast<double>(height) * width > assay::decode::kMostPixels ||
+      std::max(height, width) > assay::decode::kMostSide) {
     throw std::runtime_error("an image of " + std::to_string(width) + " x " + std::to_string(height) +
-                             " pixels; at most 250 million are read");
+                             " pixels; at most 250 million, and 1 million a side, are read");
   }
   const char* loader = nullptr;
   const bool is_jpeg = vips_image_get_string(image.get(), "vips-loader", &loader) == 0 &&

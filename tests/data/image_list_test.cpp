@@ -64,7 +64,8 @@ TEST_F(ImageListTest, NamesTheLineThatIsWrong) {
 
 TEST_F(ImageListTest, NamesMissingFiles) {
   folder_.write("train.txt", "absent.bmp 0\n");
-  EXPECT_ERROR(make()->digest(), kData, "images/absent.bmp");
+  EXPECT_ERROR(make(), kData, "images/absent.bmp");
+  folder_.write("train.txt", "one.bmp 0\n");
   std::filesystem::remove(folder_.path() / "test.txt");
   EXPECT_ERROR(make(), kData, "test.txt");
 }
