@@ -68,10 +68,11 @@ function(assay_tests folder)
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 900 ENVIRONMENT "OMP_NUM_THREADS=1")
 endfunction()
 
-# assay_fuzzer(NAME LINK targets...): tests/fuzz/NAME_fuzz.cpp -> bin/fuzz_NAME
+# assay_fuzzer(NAME [SOURCES files of src/...] LINK targets...): tests/fuzz/NAME_fuzz.cpp -> bin/fuzz_NAME
 function(assay_fuzzer name)
-  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
-  assay_executable(fuzz_${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/${name}_fuzz.cpp LINK ${ARG_LINK})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  list(TRANSFORM ARG_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/src/)
+  assay_executable(fuzz_${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/${name}_fuzz.cpp ${ARG_SOURCES} LINK ${ARG_LINK})
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <cstring>
 #include <sstream>
 #include <utility>
 
@@ -20,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kSide = 32;
-constexpr std::int64_t kPixelBytes = kNumChannels * kSide * kSide;
+static_assert(kCifarPixelBytes == kNumChannels * kSide * kSide);
 
 }  // namespace
 
@@ -36,8 +35,6 @@ const std::vector<std::string>& CifarFiles::names_of(Split split) const {
   return split == Split::kTest ? layout_.test_files : layout_.train_files;
 }
 
-std::int64_t CifarFiles::row_bytes() const { return layout_.num_label_bytes + kPixelBytes; }
-
 // The file's size alone tells.
 std::int64_t CifarFiles::count_rows(const fs::path& file) const {
   std::error_code failure;
@@ -47,13 +44,7 @@ std::int64_t CifarFiles::count_rows(const fs::path& file) const {
   if (!fs::is_regular_file(file, failure)) fail("file is missing", layout_.hint);
   const auto size = static_cast<std::int64_t>(fs::file_size(file, failure));
   if (failure) fail(failure.message());
-  if (size == 0) fail("file is empty", layout_.hint);
-  if (size % row_bytes() != 0) {
-    fail(fmt::format("{} bytes are {} rows of {} bytes and {} bytes over: file is cut off or has more in it", size,
-                     size / row_bytes(), row_bytes(), size % row_bytes()),
-         "copy or unpack the file again");
-  }
-  return size / row_bytes();
+  return count_cifar_rows(layout_, size, file.string());
 }
 
 std::int64_t CifarFiles::count_images(Split split) const {
@@ -64,21 +55,7 @@ std::int64_t CifarFiles::count_images(Split split) const {
 
 void CifarFiles::read_rows(const fs::path& file, std::int64_t num_rows, std::uint8_t* pixels,
                            std::int64_t* labels) const {
-  const std::string bytes = read_file(file);
-  if (static_cast<std::int64_t>(bytes.size()) != num_rows * row_bytes()) {
-    throw Error(ErrorKind::kData, layout_.title + ": file changed while it was read", file.string());
-  }
-  for (std::int64_t row = 0; row < num_rows; ++row) {
-    const char* start = bytes.data() + row * row_bytes();
-    labels[row] = static_cast<std::uint8_t>(start[layout_.label_byte]);
-    if (labels[row] >= layout_.num_classes) {
-      throw Error(ErrorKind::kData,
-                  fmt::format("{}: label {} in row {}: must be 0 to {}", layout_.title, labels[row], row,
-                              layout_.num_classes - 1),
-                  file.string(), "the file is damaged, or of another set: rows of CIFAR-100 have two label bytes");
-    }
-    std::memcpy(pixels + row * kPixelBytes, start + layout_.num_label_bytes, kPixelBytes);
-  }
+  copy_cifar_rows(layout_, read_file(file), num_rows, file.string(), pixels, labels);
 }
 
 std::shared_ptr<const MemorySource> CifarFiles::read(Split split) const {
@@ -91,7 +68,7 @@ std::shared_ptr<const MemorySource> CifarFiles::read(Split split) const {
   for (const auto& name : names_of(split)) {
     const std::int64_t num_rows = count_rows(folder_ / name);
     read_rows(folder_ / name, num_rows, pixels, labels);
-    pixels += num_rows * kPixelBytes;
+    pixels += num_rows * kCifarPixelBytes;
     labels += num_rows;
   }
   return std::make_shared<MemorySource>(std::move(images), std::move(image_labels));

@@ -6,23 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "data/cifar_rows.h"
 #include "data/dataset.h"
 #include "data/source.h"
 
 namespace assay::data {
-
-/// How the files of a CIFAR set are laid out: rows of one or two label bytes and 3 x 32 x 32 pixel bytes, planes of
-/// red, green and blue. A file may hold any number of whole rows. Source: Krizhevsky, Learning Multiple Layers of
-/// Features from Tiny Images, 2009.
-struct CifarLayout {
-  std::string title;  ///< "CIFAR-10", for messages
-  std::string hint;   ///< where to get the files
-  std::vector<std::string> train_files;
-  std::vector<std::string> test_files;
-  std::int64_t num_label_bytes = 1;
-  std::int64_t label_byte = 0;  ///< which of them is the label
-  std::int64_t num_classes = 10;
-};
 
 /// The files of a CIFAR set in one folder.
 class CifarFiles {
@@ -49,7 +37,6 @@ class CifarFiles {
   std::int64_t count_rows(const std::filesystem::path& file) const;
   void read_rows(const std::filesystem::path& file, std::int64_t num_rows, std::uint8_t* pixels,
                  std::int64_t* labels) const;
-  std::int64_t row_bytes() const;
 
   CifarLayout layout_;
   std::filesystem::path folder_;

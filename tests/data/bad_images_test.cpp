@@ -221,7 +221,7 @@ TEST_F(BadListTest, ALineThatPointsNowhereIsNamed) {
 
 TEST_F(BadListTest, AnImageHasOneLabel) {
   folder_.write("train.txt", "one.bmp 0\ntwo, or 2.bmp 1\none.bmp 1\n");
-  EXPECT_ERROR(make(), kData, "images/one.bmp has label 1 here and 0 in line 1");
+  EXPECT_ERROR(make(), kData, "one.bmp has label 1 here and 0 in line 1");
   EXPECT_ERROR(make(), kData, "train.txt:3");
   folder_.write("train.txt", "one.bmp 0\ntwo, or 2.bmp 1\none.bmp 0\n");  // the data check tells
   EXPECT_EQ(make()->open(Split::kTrain)->size(), 3);
