@@ -58,10 +58,14 @@ void run(RunContext& context, const StudyOptions& options) {
   evaluate_variants(context, data, variants, options.latency, options.targets);
 }
 
+void check_data_of_study(RunContext& context, const StudyOptions& options) {
+  check_data_alone(context, load_data(context, options.data));
+}
+
 }  // namespace
 
 Experiment<StudyOptions> compression_study(std::string name, std::string summary) {
-  return {std::move(name), std::move(summary), check, inputs_digest, run_name, run};
+  return {std::move(name), std::move(summary), check, inputs_digest, run_name, run, check_data_of_study};
 }
 
 }  // namespace assay::app

@@ -65,12 +65,18 @@ Answer answer(const RunContext& context, const ClassificationData& data) {
   return {std::move(health), "in " + format_duration(watch.seconds())};
 }
 
+// Empty for a check without a run.
+std::filesystem::path file_of(const RunContext& context) {
+  return context.folder.empty() ? std::filesystem::path() : context.folder / kFile;
+}
+
 void keep(RunContext& context, const data::Health& health, const data::Normalization& configured) {
   auto json = data::to_json(health);
   json["configured"] = {{"mean", configured.mean}, {"std", configured.std}};
-  const auto file = context.folder / kFile;
-  write_json(file, json);
-  context.run.log_artifact(file, kFile);
+  if (const auto file = file_of(context); !file.empty()) {
+    write_json(file, json);
+    context.run.log_artifact(file, kFile);
+  }
   context.record["data"]["health"] = data::shorten(std::move(json), kMostInRecord);
 }
 
@@ -84,8 +90,14 @@ void check_data(RunContext& context, const ClassificationData& data) {
   print_panel(fmt::format("data check: {}, {}", summary, how), data::describe(health, configured));
   keep(context, health, configured);
   if (data.loading.check != "stop" || !data::is_grave(health)) return;
-  throw Error(ErrorKind::kData, fmt::format("the data check found {}", summary), (context.folder / kFile).string(),
-              "the file lists all of them; data.check=warn trains nevertheless");
+  const auto file = file_of(context).string();
+  throw Error(ErrorKind::kData, fmt::format("the data check found {}", summary), file,
+              fmt::format("{}data.check=warn trains nevertheless", file.empty() ? "" : "the file lists all of them; "));
+}
+
+void check_data_alone(RunContext& context, ClassificationData data) {
+  if (data.loading.check == "off") data.loading.check = "warn";
+  check_data(context, data);
 }
 
 }  // namespace assay::app

@@ -9,4 +9,8 @@ namespace assay::app {
 /// Errors: Error(kData) for an unreadable file, a leak or a label conflict where the check is to stop; Stopped.
 void check_data(RunContext& context, const ClassificationData& data);
 
+/// Checks them alone, for a context without a folder: also where `data.check` is "off", and without a file of what was
+/// found. Errors: as check_data().
+void check_data_alone(RunContext& context, ClassificationData data);
+
 }  // namespace assay::app

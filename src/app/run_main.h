@@ -23,6 +23,8 @@ struct Experiment {
   std::function<std::string(const Options& options)> inputs_digest;
   std::function<std::string(const Options& options)> run_name;
   std::function<void(RunContext& context, const Options& options)> run;
+  /// Does what --data-check asks for, in a context without a folder; empty where there is no data to check.
+  std::function<void(RunContext& context, const Options& options)> check_data = nullptr;
 };
 
 namespace detail {
@@ -35,6 +37,7 @@ struct AnyExperiment {
   std::function<std::string()> inputs_digest;
   std::function<std::string()> run_name;
   std::function<void(RunContext& context)> run;
+  std::function<void(RunContext& context)> check_data;
 };
 
 int run_any(const AnyExperiment& experiment, int argc, char** argv);
@@ -60,6 +63,7 @@ int run_main(const Experiment<Options>& experiment, int argc, char** argv) {
   any.inputs_digest = [&] { return experiment.inputs_digest(options); };
   any.run_name = [&] { return experiment.run_name(options); };
   any.run = [&](RunContext& context) { experiment.run(context, options); };
+  if (experiment.check_data) any.check_data = [&](RunContext& context) { experiment.check_data(context, options); };
   return detail::run_any(any, argc, argv);
 }
 

@@ -42,6 +42,7 @@ class Session {
   int run(config::ConfigFiles& files, const std::vector<config::Override>& overrides) {
     const auto ending = end_of([&] {
       prepare(files, overrides);
+      if (command_line_.data_check) return check_data();
       outside_run_key_ = config::keys_outside_run_key(experiment_.catalogue.options);
       run_key_ = make_run_key(configuration_.resolved, outside_run_key_, experiment_.inputs_digest());
       if (command_line_.dry_run) return announce();
@@ -84,6 +85,17 @@ class Session {
     };
     check("train.profile", "false", "profile/trace.json");
     check("train.range_test.steps", "0", "range_test.json");
+  }
+
+  // Without a run: nothing is kept or tracked.
+  void check_data() {
+    if (!experiment_.check_data)
+      throw Error(ErrorKind::kConfig, "--data-check: this experiment has no images to check");
+    const config::Section off(config::parse_toml("name = \"off\"", "--data-check"), "track", {"--data-check", 1, 1});
+    const auto run = track::make_tracker(off)->start({experiment_.catalogue.experiment, run_name(), {}});
+    const std::vector<std::pair<std::string, std::string>> settings;
+    RunContext context{options_, host_, device_, {}, {}, *run, settings, record_};
+    experiment_.check_data(context);
   }
 
   void announce() {

@@ -26,6 +26,7 @@ struct CommandLine {
   bool force = false;
   bool multirun = false;
   bool dry_run = false;
+  bool data_check = false;
   std::string text;  ///< as typed, quoted for a shell
 };
 

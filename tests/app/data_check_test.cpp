@@ -74,6 +74,21 @@ TEST_F(DataCheckTest, CanBeTurnedOff) {
   EXPECT_FALSE(fs::exists(run_folder_.path() / "data_health.json"));
 }
 
+TEST_F(DataCheckTest, AloneKeepsNoFileAndCannotBeTurnedOff) {
+  add_leak();
+  auto& record = record_ = Json::object();
+  RunContext context{options_, host_, device_, {}, {}, *run_, settings_, record};
+  const auto check_alone = [&](const std::string& how) {
+    const auto section = data::data_section("name = \"image_folder\"\nimage_size = 16\nfolder = \"" +
+                                            images_.path().string() + "\"\n" + how + "\n[loader]\nnum_workers = 1");
+    check_data_alone(context, load_data(context, section));
+  };
+  EXPECT_NO_THROW(check_alone("check = \"off\""));
+  EXPECT_EQ(record["data"]["health"]["num_leaks"], 1);
+  EXPECT_ERROR(check_alone("check = \"stop\""), kData, "the data check found 1 leak");
+  EXPECT_FALSE(fs::exists("data_health.json"));
+}
+
 TEST_F(DataCheckTest, IsNotRepeatedForTheSameImages) {
   check("");
   fs::path file;

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <thread>
 
+#include "data/image_tree.h"
 #include "experiments/experiment_fixture.h"
 #include "integration/mlflow_server.h"
 #include "track/mlflow/mlflow_api.h"
@@ -42,6 +43,19 @@ TEST_F(HouseholdCompressionTest, SaysWhatWouldRun) {
   expect_exit({"-m", "--dry-run", "run.seed=1,x,2"}, 2,
               "1 of the 3 runs cannot start, so none is started\nrun 2 of 3: ");
   expect_exit({"run.seed=1,2"}, 2, "--multirun runs each of them");
+  EXPECT_FALSE(fs::exists(folder_.path() / "runs"));
+}
+
+TEST_F(HouseholdCompressionTest, ChecksTheDataAlone) {
+  for (const auto* split : {"images/train/", "images/val/", "images/test/"}) data::write_images(folder_, split, 2);
+  const auto check = [&](const std::string& how, int code, const std::string& text) {
+    expect_exit({"--data-check", "data=image_folder", "data.folder=" + (folder_.path() / "images").string(),
+                 "data.image_size=32", "data.check=" + how, "model=resnet20", "train.batch.global=2", "techniques=[]"},
+                code, text);
+  };
+  check("warn", 0, "4 leaks");
+  check("off", 0, "data check: ");
+  check("stop", 3, "the data check found 4 leaks");
   EXPECT_FALSE(fs::exists(folder_.path() / "runs"));
 }
 
