@@ -1,8 +1,11 @@
 #include "data/file_digests.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <sstream>
 #include <utility>
 
@@ -17,10 +20,11 @@ namespace {
 namespace fs = std::filesystem;
 
 // A file that was written a moment ago may be written again within the same tick of the file system's clock.
-constexpr auto kSettled = std::chrono::seconds(2);
+constexpr std::int64_t kSettled = 2'000'000'000;  // nanoseconds
 
-std::int64_t nanoseconds(fs::file_time_type time) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+std::int64_t now() {
+  const auto time = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
 }
 
 fs::path cache_of(const fs::path& folder) {
@@ -64,17 +68,20 @@ void FileDigests::load() {
 
 std::string FileDigests::of(const std::string& name) {
   const auto file = folder_ / name;
-  std::error_code code;
-  const auto size = fs::file_size(file, code);
-  const auto time = code ? fs::file_time_type() : fs::last_write_time(file, code);
-  if (code) throw Error(ErrorKind::kData, "cannot read the file: " + code.message(), file.string());
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) {
+    throw Error(ErrorKind::kData, fmt::format("cannot read the file: {}", std::strerror(errno)), file.string());
+  }
+  if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::kData, "cannot read the file: it is none", file.string());
+  const auto size = static_cast<std::uintmax_t>(status.st_size);
+  const auto time = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
   const auto found = known_.find(name);
-  if (found != known_.end() && found->second.size == size && found->second.time == nanoseconds(time)) {
+  if (found != known_.end() && found->second.size == size && found->second.time == time) {
     return found->second.digest;
   }
   auto digest = sha256_of_file(file);
-  if (name.find('\n') == std::string::npos && fs::file_time_type::clock::now() - time > kSettled) {
-    known_[name] = {size, nanoseconds(time), digest};
+  if (name.find('\n') == std::string::npos && now() - time > kSettled) {
+    known_[name] = {size, time, digest};
     has_changed_ = true;
   }
   return digest;
