@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <set>
 
@@ -118,8 +119,25 @@ void copy_weights(const Node& from, const Node& to, const KeptOutputs& kept) {
   for (std::size_t i = 0; i < from.mixing.size(); ++i) to.mixing[i].copy_(from.mixing[i]);
 }
 
+/// Leaves of a fixed map, in its description, the rows that it keeps and the columns of the channels that it sees.
+void narrow_map(const Node& node, const KeptOutputs& kept, Json& json) {
+  const auto& rows = kept.of(node.id);
+  if (rows.empty()) fail(node, "it would keep none");
+  auto weight = Json::array(), bias = Json::array();
+  for (const auto row : rows) {
+    for (const auto column : kept.of(node.inputs.front())) {
+      weight.push_back(json["weight"].at(static_cast<std::size_t>(row * node.map_weight.size(1) + column)));
+    }
+    bias.push_back(json["bias"].at(static_cast<std::size_t>(row)));
+  }
+  json["rows"] = rows.size();
+  json["weight"] = std::move(weight);
+  json["bias"] = std::move(bias);
+}
+
 /// Changes the widths in a node's description.
 void set_widths(const Node& node, const KeptOutputs& kept, Json& json) {
+  if (node.map_weight.defined()) narrow_map(node, kept, json);
   if (!node.conv && !node.linear) return;
   const auto num_inputs = node.conv ? node.conv->options.in_channels() : node.linear->options.in_features();
   const auto inputs = kept.inputs_of(node, num_inputs);
@@ -134,49 +152,69 @@ void set_widths(const Node& node, const KeptOutputs& kept, Json& json) {
   if (passes) json["groups"] = outputs.size();
 }
 
-}  // namespace
+/// Which nodes give channels of their own, and which of these nodes' channels belong together.
+struct Meetings {
+  std::vector<std::set<NodeId>> origins;        ///< of each node: whose channels it has
+  std::map<NodeId, std::set<NodeId>> group_of;  ///< of what gives channels
+};
 
-std::vector<std::vector<NodeId>> channel_groups(const Graph& graph) {
+Meetings find_meetings(const Graph& graph) {
   // Each node's channels come from some layers; where values are tied, these layers' groups become one.
-  std::vector<std::set<NodeId>> origins(graph.size());
-  std::map<NodeId, std::set<NodeId>> group_of;
-  const auto join = [&](const std::set<NodeId>& layers) {
-    std::set<NodeId> joined;
-    for (const auto layer : layers) joined.insert(group_of[layer].begin(), group_of[layer].end());
-    for (const auto layer : joined) group_of[layer] = joined;
-  };
+  Meetings meetings{std::vector<std::set<NodeId>>(graph.size()), {}};
+  auto& [origins, group_of] = meetings;
   for (const auto& node : graph) {
     const auto rule = channel_rule(node);
-    if (rule == ChannelRule::kOwn) {
+    // What is added to a concatenation would have to be divided: such layers are left alone.
+    if (rule == ChannelRule::kOwn || rule == ChannelRule::kConcatenated) {
       origins[node.id] = {node.id};
       group_of[node.id] = {node.id};
       continue;
     }
     for (const auto input : node.inputs) origins[node.id].insert(origins[input].begin(), origins[input].end());
-    if (rule == ChannelRule::kTied) join(origins[node.id]);
-    if (rule == ChannelRule::kConcatenated) {
-      // What is added to a concatenation would have to be divided: such layers are left alone.
-      origins[node.id] = {node.id};
-      group_of[node.id] = {node.id};
-    }
+    if (rule != ChannelRule::kTied) continue;
+    std::set<NodeId> joined;
+    for (const auto layer : origins[node.id]) joined.insert(group_of[layer].begin(), group_of[layer].end());
+    for (const auto layer : joined) group_of[layer] = joined;
   }
+  return meetings;
+}
+
+/// Adds to `kept` the rows of fixed maps: those that the layers keep whose values meet theirs.
+KeptChannels with_rows_of_maps(const Graph& graph, KeptChannels kept) {
+  if (kept.empty()) return kept;
+  for (const auto& [id, group] : find_meetings(graph).group_of) {
+    if (!graph[id].map_weight.defined() || kept.contains(id)) continue;
+    const auto listed = std::find_if(group.begin(), group.end(), [&](NodeId layer) { return kept.contains(layer); });
+    if (listed != group.end()) kept[id] = kept.at(*listed);
+  }
+  return kept;
+}
+
+}  // namespace
+
+std::vector<std::vector<NodeId>> channel_groups(const Graph& graph) {
+  const auto meetings = find_meetings(graph);
+  const auto is_layer = [&](NodeId id) { return graph[id].conv || graph[id].linear; };
   const auto fixed = [&](NodeId id) {
-    const auto& node = graph[id];
-    return (!node.conv && !node.linear) || origins.back().contains(id);
+    return (!is_layer(id) && !graph[id].map_weight.defined()) || meetings.origins.back().contains(id);
   };
   std::set<std::set<NodeId>> distinct;
-  for (const auto& [layer, group] : group_of) {
+  for (const auto& [layer, group] : meetings.group_of) {
     if (std::none_of(group.begin(), group.end(), fixed)) distinct.insert(group);
   }
   std::vector<std::vector<NodeId>> groups;
-  for (const auto& group : distinct) groups.emplace_back(group.begin(), group.end());
+  for (const auto& group : distinct) {
+    std::vector<NodeId> layers;
+    std::copy_if(group.begin(), group.end(), std::back_inserter(layers), is_layer);
+    if (!layers.empty()) groups.push_back(std::move(layers));
+  }
   return groups;
 }
 
 std::shared_ptr<Model> with_channels(const Model& model, const KeptChannels& kept) {
   const torch::NoGradGuard no_grad;
   const auto& graph = model.graph();
-  const KeptOutputs outputs(graph, kept);
+  const KeptOutputs outputs(graph, with_rows_of_maps(graph, kept));
   auto description = describe_graph(graph);
   for (const auto& node : graph) set_widths(node, outputs, description["nodes"][node.id]);
   auto rebuilt = build_model(description);

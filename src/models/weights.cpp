@@ -68,7 +68,9 @@ void assign(Model& model, const NamedTensors& tensors, const std::filesystem::pa
     copies.emplace_back(target->second, value);
     targets.erase(target);
   }
-  for (const auto& [name, target] : targets) problems.push_back(name + ": missing from the file");
+  for (const auto& [name, target] : targets) {
+    if (!name.ends_with(".num_batches_tracked")) problems.push_back(name + ": missing from the file");
+  }
   if (!problems.empty())
     throw Error(ErrorKind::kData, fmt::format("weights do not fit the model:\n  {}", fmt::join(problems, "\n  ")),
                 file.string());

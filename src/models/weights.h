@@ -14,6 +14,7 @@ enum class Head {
 };
 
 /// Loads weights into a model by name: a PyTorch state_dict (state_dict.h), a safetensors file, or one of save_model().
+/// BatchNorm's num_batches_tracked may be missing, as from old files; it then stays as it was.
 /// Errors: as read_state_dict() and read_safetensors(); Error(kData) listing every tensor that is missing, unexpected,
 /// of another shape or kind of number, or holds NaN or infinity, and the model is then unchanged.
 void load_weights(Model& model, const std::filesystem::path& file, Head head = Head::kLoad);

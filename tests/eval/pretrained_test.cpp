@@ -1,4 +1,4 @@
-// EfficientNet-Lite0 with its published weights, on photographs: what Python says of them stands beside them.
+// Networks with weights that others trained, on real images, against what Python says of them.
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -8,7 +8,9 @@
 #include <sstream>
 
 #include "core/file.h"
+#include "data/data_section.h"
 #include "data/image_file.h"
+#include "data/memory_images.h"
 #include "data/transforms.h"
 #include "models/model.h"
 #include "models/model_section.h"
@@ -76,6 +78,25 @@ TEST(PretrainedTest, Lite0SaysOfPhotographsWhatItSaysInPython) {
   RecordProperty("right", num_right);
   RecordProperty("alike", num_alike);
   RecordProperty("largest_difference", std::to_string(largest_difference));
+}
+
+// 854 in Python, whose two largest logits differ by at least 0.006 of each image.
+TEST(PretrainedTest, PaddedResNet20IsAsOftenRightAsInPython) {
+  const auto weights = test_data() / "resnet20_cifar10.pth", images = test_data() / "cifar10_lossless_subset";
+  for (const auto& needed : {weights, images}) {
+    if (!fs::exists(needed)) GTEST_SKIP() << "no " << needed << "; set ASSAY_TEST_DATA to the folder of test data";
+  }
+  const auto model = models::make_model(
+      plugin_section("resnet20", {{"shortcut", std::string("padded")}, {"weights", weights.string()}}), 10, 1);
+  model->eval();
+  const auto dataset =
+      data::make_dataset(data::data_section("name = \"cifar10\"\nfolder = \"" + images.string() + "\""));
+  const auto test = data::images_of(*dataset, data::Split::kTest);
+  const data::Normalization normalization{{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
+  const torch::NoGradGuard no_grad;
+  const auto classes = model->forward(data::normalize(test.pixels, normalization)).argmax(1);
+  EXPECT_EQ(test.labels.size(0), 932);
+  EXPECT_EQ(classes.eq(test.labels).sum().item<std::int64_t>(), 854);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "expect_error.h"
+#include "models/kept_channels.h"
 #include "models/model_section.h"
 #include "models/operation.h"
 #include "models/trained_model.h"
@@ -20,38 +21,31 @@ at::Tensor run(Model& model, const at::Tensor& images) {
   return model.forward(images);
 }
 
-std::int64_t num_outputs(const Node& node) {
-  return node.conv ? node.conv->options.out_channels() : node.linear->options.out_features();
-}
-
-/// Keeps every other channel of each group.
-KeptChannels every_other(const Model& model) {
-  KeptChannels kept;
-  for (const auto& group : channel_groups(model.graph())) {
-    std::vector<std::int64_t> channels;
-    for (std::int64_t i = 0; i < num_outputs(model.graph()[group.front()]); i += 2) channels.push_back(i);
-    for (const auto layer : group) kept[layer] = channels;
-  }
-  return kept;
-}
-
 void silence(const at::Tensor& values, const at::Tensor& dropped) {
   std::vector<std::int64_t> shape(static_cast<std::size_t>(values.dim()), 1);
   shape[0] = -1;
   values.masked_fill_(dropped.view(shape), 0.0);
 }
 
-/// Makes the dropped channels zero, wherever a layer or its BatchNorm gives them; a depthwise layer drops those of its
-/// input.
+at::Tensor dropped_of(std::int64_t num_channels, const std::vector<std::int64_t>& kept) {
+  return torch::ones({num_channels}, torch::kBool).index_fill_(0, torch::tensor(kept, torch::kLong), false);
+}
+
+/// Makes the dropped channels zero, wherever a layer, its BatchNorm or a fixed map gives them; a depthwise layer drops
+/// those of its input, a fixed map those of what it is added to.
 void silence(Model& model, KeptChannels kept) {
   const torch::NoGradGuard no_grad;
+  for (const auto& node : model.graph()) {
+    if (node.op != Op::kAdd || !kept.contains(node.inputs[0])) continue;
+    const auto& map = model.graph()[node.inputs[1]];
+    if (map.map_weight.defined()) silence(map.map_weight, dropped_of(map.map_weight.size(0), kept[node.inputs[0]]));
+  }
   for (const auto& node : model.graph()) {
     if (channel_rule(node) == ChannelRule::kPassed && kept.contains(node.inputs.front())) {
       kept[node.id] = kept[node.inputs.front()];
     }
     if (!kept.contains(node.id) || (!node.conv && !node.linear)) continue;
-    auto dropped = torch::ones({num_outputs(node)}, torch::kBool);
-    dropped.index_fill_(0, torch::tensor(kept[node.id], torch::kLong), false);
+    const auto dropped = dropped_of(num_outputs(node), kept[node.id]);
     silence(node.conv ? node.conv->weight : node.linear->weight, dropped);
     if (const auto& bias = node.conv ? node.conv->bias : node.linear->bias; bias.defined()) silence(bias, dropped);
     if (!node.batch_norm) continue;
@@ -63,7 +57,7 @@ void silence(Model& model, KeptChannels kept) {
 class ChannelsTest : public ::testing::TestWithParam<std::string> {
  protected:
   static std::shared_ptr<Model> make() {
-    auto model = make_model(plugin_section(GetParam()), 10, 3);
+    auto model = make_model(network_section(GetParam()), 10, 3);
     // Statistics as after training, so that BatchNorm does something.
     const torch::NoGradGuard no_grad;
     for (const auto& node : model->graph()) {
@@ -115,7 +109,8 @@ TEST_P(ChannelsTest, APrunedNetworkIsSavedWithItsWidths) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryModel, ChannelsTest,
-                         ::testing::Values("resnet20", "mobilenet_v3_small", "continuous_integration"),
+                         ::testing::Values("resnet20", "resnet20_padded", "mobilenet_v3_small",
+                                           "continuous_integration"),
                          [](const auto& name) { return name.param; });
 
 /// A residual block with a depthwise layer, squeeze-and-excitation, a concatenation and a hidden linear layer.
@@ -171,6 +166,24 @@ TEST(SmallChannelsTest, EqualsTheNetworkWithSilentChannels) {
   silence(*model, kept);
   const auto images = torch::randn({5, 3, 8, 8});
   EXPECT_TRUE(torch::allclose(run(*smaller, images), run(*model, images), 1e-5, 1e-6));
+}
+
+// Rows and columns are kept by number, so that a map of distinct numbers tells which.
+TEST(SmallChannelsTest, NarrowsFixedMaps) {
+  auto model = std::make_shared<Model>();
+  const auto stem = model->add_conv("stem", model->add_input(), {.in_channels = 3, .out_channels = 4});
+  const auto map =
+      model->add_channel_map(stem, torch::arange(24, torch::kFloat).view({6, 4}), torch::arange(6, torch::kFloat));
+  const auto other = model->add_conv("other", stem, {.in_channels = 4, .out_channels = 6});
+  const auto sum = model->add_flatten(model->add_global_pool(model->add_sum(other, map)));
+  model->add_linear("head", sum, 6, 2, Activation::kNone);
+  EXPECT_THAT(channel_groups(model->graph()),
+              ::testing::UnorderedElementsAre(std::vector<NodeId>{stem}, std::vector<NodeId>{other}));
+  const auto smaller = with_channels(*model, {{stem, {1, 3}}, {other, {0, 2, 5}}});
+  const auto& narrowed = smaller->graph()[map];
+  EXPECT_TRUE(torch::equal(narrowed.map_weight, torch::tensor({{1, 3}, {9, 11}, {21, 23}}, torch::kFloat)));
+  EXPECT_TRUE(torch::equal(narrowed.map_bias, torch::tensor({0, 2, 5}, torch::kFloat)));
+  EXPECT_EQ(run(*smaller, torch::randn({2, 3, 8, 8})).sizes(), (std::vector<std::int64_t>{2, 2}));
 }
 
 TEST(SmallChannelsTest, RefusesToKeepTiedChannelsUnlike) {

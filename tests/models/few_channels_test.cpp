@@ -3,10 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <numeric>
-
-#include "models/channels.h"
 #include "models/guarded_allocator.h"
+#include "models/kept_channels.h"
 #include "models/model_section.h"
 
 namespace assay::models {
@@ -26,16 +24,6 @@ std::int64_t num_overrun_in_training(Model& model) {
     train_once(model);
   }
   return GuardedAllocator::num_overrun() - before;
-}
-
-KeptChannels first_channels(const Model& model, std::int64_t count) {
-  KeptChannels kept;
-  for (const auto& group : channel_groups(model.graph())) {
-    std::vector<std::int64_t> channels(static_cast<std::size_t>(count));
-    std::iota(channels.begin(), channels.end(), 0);
-    for (const auto layer : group) kept[layer] = channels;
-  }
-  return kept;
 }
 
 class FewChannelsTest : public testing::TestWithParam<std::string> {};

@@ -18,6 +18,13 @@ inline config::Section plugin_section(const std::string& name,
   return {table, "section", origin};
 }
 
+/// Names a network by its model, or "resnet20_padded" and "resnet32", which are models with options.
+inline config::Section network_section(const std::string& name) {
+  if (name == "resnet20_padded") return plugin_section("resnet20", {{"shortcut", std::string("padded")}});
+  if (name == "resnet32") return plugin_section("resnet20", {{"blocks_per_stage", std::int64_t{5}}});
+  return plugin_section(name);
+}
+
 /// Names MobileNetV3-Small as used on small images.
 inline config::Section small_image_model() {
   return plugin_section("mobilenet_v3_small", {{"stem_stride", std::int64_t{1}}});

@@ -130,6 +130,21 @@ TEST_F(WeightsTest, LoadsSafetensors) {
   }
 }
 
+TEST_F(WeightsTest, DoesWithoutCountsOfBatches) {
+  const auto trained = make_model(small_image_model(), 10, 1), model = make_model(small_image_model(), 10, 2);
+  Safetensors content;
+  for (const auto& parameter : trained->named_parameters()) {
+    content.tensors.emplace_back(parameter.key(), parameter.value());
+  }
+  for (const auto& buffer : trained->named_buffers()) {
+    if (!buffer.key().ends_with(".num_batches_tracked")) content.tensors.emplace_back(buffer.key(), buffer.value());
+  }
+  const auto file = folder_.path() / "weights.safetensors";
+  write_safetensors(file, content);
+  EXPECT_NO_THROW(load_weights(*model, file));
+  EXPECT_TRUE(torch::equal(model->parameters()[0], trained->parameters()[0]));
+}
+
 TEST_F(WeightsTest, RefusesNaNAndInfinity) {
   const auto model = make_model(small_image_model(), 10, 1);
   const torch::NoGradGuard no_grad;

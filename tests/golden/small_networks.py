@@ -1,0 +1,20 @@
+"""Writes a network for small images with random weights and statistics, and what it computes, for small_networks_test.
+
+usage: small_networks.py MODEL FOLDER   (torch 2.11.0)
+FOLDER gets the files of golden_network.py; MODEL is a key of NETWORKS
+"""
+import pathlib
+import sys
+
+import torch
+from golden_network import write
+from resnet_cifar import ResNet
+
+NETWORKS = {
+    "resnet20": lambda: ResNet(3),
+    "resnet32": lambda: ResNet(5),
+    "resnet20_padded": lambda: ResNet(3, padded=True),
+}
+
+torch.manual_seed(11)
+write(NETWORKS[sys.argv[1]](), 32, pathlib.Path(sys.argv[2]))

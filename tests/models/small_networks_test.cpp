@@ -1,0 +1,19 @@
+// Networks for small images against PyTorch's modules, with the same weights.
+
+#include "models/golden_network.h"
+#include "models/model_section.h"
+
+namespace assay::models {
+namespace {
+
+class SmallNetworksTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(SmallNetworksTest, ComputeTheSameOutputsAndGradients) {
+  expect_what_pytorch_computes(network_section(GetParam()), "small_networks.py", GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryModel, SmallNetworksTest, ::testing::Values("resnet20", "resnet32", "resnet20_padded"),
+                         [](const auto& name) { return name.param; });
+
+}  // namespace
+}  // namespace assay::models
