@@ -47,9 +47,6 @@ std::vector<Stage> stages_of(const ContinuousIntegrationOptions& options) {
   return {{2, 2 * base}, {3, 4 * base}, {4, 8 * base}, {2, 16 * base}};
 }
 
-constexpr double kBatchNormEpsilon = 1e-5;
-constexpr double kBatchNormMomentum = 0.1;
-
 class ContinuousIntegration final : public Model {
  public:
   ContinuousIntegration(const ContinuousIntegrationOptions& options, std::int64_t num_classes,
@@ -80,13 +77,6 @@ class ContinuousIntegration final : public Model {
   }
 
  private:
-  NodeId add_conv_norm(const std::string& conv_path, const std::string& norm_path, NodeId input,
-                       const ConvOptions& options) {
-    const auto node = add_conv(conv_path, input, options);
-    add_batch_norm(norm_path, node, kBatchNormEpsilon, kBatchNormMomentum);
-    return node;
-  }
-
   NodeId add_initial(const std::string& path, NodeId input, std::int64_t in_channels, std::int64_t out_channels) {
     return add_conv_norm(
         path + ".conv", path + ".bn", input,
@@ -133,8 +123,9 @@ class ContinuousIntegration final : public Model {
     auto value =
         add_conv_norm(path + layers + "0", path + layers + "1", add_concatenation({features[0], features[1]}),
                       {.in_channels = 2 * channels, .out_channels = channels, .activation = Activation::kRelu});
-    value = add_conv(path + layers + "3", value, {.in_channels = channels, .out_channels = channels});
-    if (ends_in_norm) add_batch_norm(path + layers + "4", value, kBatchNormEpsilon, kBatchNormMomentum);
+    const ConvOptions last{.in_channels = channels, .out_channels = channels};
+    value = ends_in_norm ? add_conv_norm(path + layers + "3", path + layers + "4", value, last)
+                         : add_conv(path + layers + "3", value, last);
     return add_sum(mixed, value);
   }
 

@@ -78,6 +78,13 @@ void Model::add_batch_norm(const std::string& path, NodeId node, double epsilon,
   register_at(path, conv.batch_norm.ptr());
 }
 
+NodeId Model::add_conv_norm(const std::string& conv_path, const std::string& norm_path, NodeId input,
+                            const ConvOptions& options) {
+  const auto node = add_conv(conv_path, input, options);
+  add_batch_norm(norm_path, node, 1e-5, 0.1);
+  return node;
+}
+
 NodeId Model::add_linear(const std::string& path, NodeId input, std::int64_t num_in, std::int64_t num_out,
                          Activation activation) {
   auto& node = append(Op::kLinear, path, {input});

@@ -80,6 +80,10 @@ class Model : public torch::nn::Module {
   /// statistics are plain averages.
   void add_batch_norm(const std::string& path, NodeId node, double epsilon, std::optional<double> momentum);
 
+  /// Adds a convolution with a BatchNorm that has PyTorch's usual epsilon, 1e-5, and momentum, 0.1.
+  NodeId add_conv_norm(const std::string& conv_path, const std::string& norm_path, NodeId input,
+                       const ConvOptions& options);
+
   /// Says what the names of tensors contain that belong to the network's original and are of no use.
   void pass_over(std::vector<std::string> parts_of_names) { passed_over_ = std::move(parts_of_names); }
 

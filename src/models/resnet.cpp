@@ -6,7 +6,6 @@
 #include <torch/torch.h>
 
 #include <array>
-#include <cmath>
 
 #include "models/initialise.h"
 #include "models/plugin.h"
@@ -51,7 +50,7 @@ class ResNet : public Model {
       }
     }
     add_linear("fc", add_flatten(add_global_pool(value)), channels, num_classes, Activation::kNone);
-    initialise(generator);
+    draw_as_resnet(graph(), generator);
   }
 
  private:
@@ -59,13 +58,6 @@ class ResNet : public Model {
     std::int64_t in_channels, width, out_channels, stride;
     bool is_bottleneck;
   };
-
-  NodeId add_conv_norm(const std::string& conv_path, const std::string& norm_path, NodeId input,
-                       const ConvOptions& options) {
-    const auto node = add_conv(conv_path, input, options);
-    add_batch_norm(norm_path, node, 1e-5, 0.1);
-    return node;
-  }
 
   NodeId add_block(const std::string& path, NodeId input, const Block& block) {
     const auto add = [&](int number, NodeId value, ConvOptions options) {
@@ -98,19 +90,6 @@ class ResNet : public Model {
                         {.in_channels = block.in_channels, .out_channels = block.out_channels, .stride = block.stride});
     }
     return add_sum(value, shortcut, relu);
-  }
-
-  /// Draws convolutions by He's rule over the fan-out, the linear layer uniformly within 1 / sqrt(inputs), as
-  /// torchvision does.
-  void initialise(const at::Generator& generator) {
-    const torch::NoGradGuard no_grad;
-    for (const auto& node : graph()) {
-      if (node.op == Op::kConv) draw_he_normal(node.conv->weight, generator);
-    }
-    const auto& linear = graph().back().linear;
-    const auto bound = 1.0 / std::sqrt(static_cast<double>(linear->options.in_features()));
-    linear->weight.uniform_(-bound, bound, generator);
-    linear->bias.uniform_(-bound, bound, generator);
   }
 };
 

@@ -7,7 +7,6 @@
 #include <torch/torch.h>
 
 #include <array>
-#include <cmath>
 #include <string>
 
 #include "models/initialise.h"
@@ -31,12 +30,10 @@ struct ResNetCifarOptions {
 };
 
 constexpr std::array<std::int64_t, 3> kStageChannels = {16, 32, 64};
-constexpr double kBatchNormEpsilon = 1e-5;
-constexpr double kBatchNormMomentum = 0.1;
 
 class ResNetCifar final : public Model {
  public:
-  ResNetCifar(const ResNetCifarOptions& options, std::int64_t num_classes, at::Generator generator)
+  ResNetCifar(const ResNetCifarOptions& options, std::int64_t num_classes, const at::Generator& generator)
       : pads_shortcuts_(options.shortcut == "padded") {
     auto channels = kStageChannels.front();
     auto value =
@@ -51,17 +48,10 @@ class ResNetCifar final : public Model {
     }
     value = add_flatten(add_global_pool(value));
     add_linear("linear", value, channels, num_classes, Activation::kNone);
-    initialise(std::move(generator));
+    draw_as_resnet(graph(), generator);
   }
 
  private:
-  NodeId add_conv_norm(const std::string& conv_path, const std::string& norm_path, NodeId input,
-                       const ConvOptions& options) {
-    const auto node = add_conv(conv_path, input, options);
-    add_batch_norm(norm_path, node, kBatchNormEpsilon, kBatchNormMomentum);
-    return node;
-  }
-
   NodeId add_block(const std::string& path, NodeId input, std::int64_t in_channels, std::int64_t out_channels,
                    std::int64_t stride) {
     auto value = add_conv_norm(path + "conv1", path + "bn1", input,
@@ -88,17 +78,6 @@ class ResNetCifar final : public Model {
     const auto map = at::constant_pad_nd(torch::eye(in_channels),
                                          {0, 0, num_before, out_channels - in_channels - num_before});  // (C_out, C_in)
     return add_channel_map(seen, map, torch::zeros({out_channels}));
-  }
-
-  /// Draws convolutions by He's rule, the linear layer uniformly within 1 / sqrt(inputs), as torchvision's ResNets do.
-  void initialise(at::Generator generator) {
-    torch::NoGradGuard no_grad;
-    for (const auto& node : graph())
-      if (node.op == Op::kConv) draw_he_normal(node.conv->weight, generator);
-    const auto& linear = graph().back().linear;
-    const auto bound = 1.0 / std::sqrt(static_cast<double>(linear->options.in_features()));
-    linear->weight.uniform_(-bound, bound, generator);
-    linear->bias.uniform_(-bound, bound, generator);
   }
 
   bool pads_shortcuts_;
