@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "models/depthwise_separable.h"
 #include "models/initialise.h"
 #include "models/plugin.h"
 #include "models/round_channels.h"
@@ -66,13 +67,6 @@ class MobileNetV2 final : public Model {
   }
 
  private:
-  NodeId add_conv_norm(const std::string& conv_path, const std::string& norm_path, NodeId input,
-                       const ConvOptions& options) {
-    const auto node = add_conv(conv_path, input, options);
-    add_batch_norm(norm_path, node, 1e-5, 0.1);
-    return node;
-  }
-
   /// Expands, filters each channel, projects without an activation; adds the input if shapes agree.
   NodeId add_block(const std::string& path, NodeId input, std::int64_t in_channels, std::int64_t out_channels,
                    std::int64_t expansion, std::int64_t stride) {
@@ -84,15 +78,15 @@ class MobileNetV2 final : public Model {
                             {.in_channels = in_channels, .out_channels = expanded, .activation = Activation::kRelu6});
       index = 1;
     }
-    value = add_conv_norm(fmt::format("{}{}.0", path, index), fmt::format("{}{}.1", path, index), value,
-                          {.in_channels = expanded,
-                           .out_channels = expanded,
-                           .kernel = 3,
-                           .stride = stride,
-                           .groups = expanded,
-                           .activation = Activation::kRelu6});
-    value = add_conv_norm(fmt::format("{}{}", path, index + 1), fmt::format("{}{}", path, index + 2), value,
-                          {.in_channels = expanded, .out_channels = out_channels});
+    value = add_depthwise_separable(
+        *this, value,
+        {.in_channels = expanded,
+         .out_channels = out_channels,
+         .stride = stride,
+         .after_depthwise = Activation::kRelu6,
+         .after_pointwise = Activation::kNone,
+         .depthwise = {fmt::format("{}{}.0", path, index), fmt::format("{}{}.1", path, index)},
+         .pointwise = {fmt::format("{}{}", path, index + 1), fmt::format("{}{}", path, index + 2)}});
     return stride == 1 && in_channels == out_channels ? add_sum(value, input) : value;
   }
 

@@ -9,11 +9,13 @@ import sys
 import torch
 from golden_network import write
 from resnet_cifar import ResNet
+from tiny_depthwise import TinyDepthwise
 
 NETWORKS = {
     "resnet20": lambda: ResNet(3),
     "resnet32": lambda: ResNet(5),
     "resnet20_padded": lambda: ResNet(3, padded=True),
+    "tiny_depthwise": TinyDepthwise,
 }
 
 torch.manual_seed(11)

@@ -12,7 +12,14 @@ TEST_P(SmallNetworksTest, ComputeTheSameOutputsAndGradients) {
   expect_what_pytorch_computes(network_section(GetParam()), "small_networks.py", GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryModel, SmallNetworksTest, ::testing::Values("resnet20", "resnet32", "resnet20_padded"),
+TEST(SmallNetworksSizeTest, IsAsStated) {
+  const auto tiny = make_model(plugin_section("tiny_depthwise"), 10, 1);
+  EXPECT_EQ(tiny->num_parameters(), 41'050);
+  EXPECT_EQ(tiny->count_macs({3, 32, 32}), 4'494'752);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryModel, SmallNetworksTest,
+                         ::testing::Values("resnet20", "resnet32", "resnet20_padded", "tiny_depthwise"),
                          [](const auto& name) { return name.param; });
 
 }  // namespace
