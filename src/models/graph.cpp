@@ -50,6 +50,10 @@ std::vector<FoldedLayer> fold_batch_norm(const Graph& graph) {
       folded_weight = folded_weight * gain.view({-1, 1, 1, 1});
       folded_bias = (folded_bias - norm.running_mean.to(at::kDouble)) * gain + norm.bias.detach().to(at::kDouble);
     }
+    if (node.output_scale != 1.0) {
+      folded_weight = folded_weight * node.output_scale;
+      folded_bias = folded_bias * node.output_scale;
+    }
     layers[node.id] = {folded_weight.to(at::kFloat).contiguous(), folded_bias.to(at::kFloat)};
   }
   return layers;

@@ -53,6 +53,7 @@ struct Node {
   torch::nn::BatchNorm2d batch_norm = nullptr;
   std::string norm_name = {};  ///< path of batch_norm
   torch::nn::Linear linear = nullptr;
+  double output_scale = 1.0;  ///< of kLinear: factor on what it gives, before its activation
   torch::nn::Dropout dropout = nullptr;
   std::shared_ptr<StochasticDepth> stochastic_depth = nullptr;
   Window window = {};                          ///< of kMaxPool and kAveragePool; that kSamePad is for

@@ -86,9 +86,10 @@ NodeId Model::add_conv_norm(const std::string& conv_path, const std::string& nor
 }
 
 NodeId Model::add_linear(const std::string& path, NodeId input, std::int64_t num_in, std::int64_t num_out,
-                         Activation activation) {
+                         Activation activation, double output_scale) {
   auto& node = append(Op::kLinear, path, {input});
   node.activation = activation;
+  node.output_scale = output_scale;
   node.linear = torch::nn::Linear(num_in, num_out);
   register_at(path, node.linear.ptr());
   return node.id;

@@ -55,7 +55,7 @@ class Model : public torch::nn::Module {
   NodeId add_input(std::int64_t num_channels = 3);
   NodeId add_conv(const std::string& path, NodeId input, const ConvOptions& options);
   NodeId add_linear(const std::string& path, NodeId input, std::int64_t num_in, std::int64_t num_out,
-                    Activation activation);
+                    Activation activation, double output_scale = 1.0);
   NodeId add_dropout(const std::string& path, NodeId input, double probability);
   NodeId add_global_pool(NodeId input);
 

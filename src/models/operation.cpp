@@ -29,6 +29,11 @@ std::int64_t count_conv_macs(const Node& node, at::IntArrayRef output) {
   return c10::multiply_integers(output) * node.conv->weight[0].numel();
 }
 
+at::Tensor compute_linear(const Node& node, Inputs inputs, bool /*training*/) {
+  const auto values = node.linear.ptr()->forward(inputs[0]);  // (N, K)
+  return apply_activation(node.output_scale == 1.0 ? values : values * node.output_scale, node.activation);
+}
+
 std::int64_t count_linear_macs(const Node& node, at::IntArrayRef /*output*/) { return node.linear->weight.numel(); }
 
 at::Tensor compute_channel_map(const Node& node, Inputs inputs, bool /*training*/) {
@@ -68,11 +73,7 @@ constexpr OperationRow kRow_same_pad{.name = "same_pad", .compute = compute_same
 constexpr OperationRow kRow_conv{
     .name = "conv", .compute = compute_conv, .channels = ChannelRule::kOwn, .count_macs = count_conv_macs};
 constexpr OperationRow kRow_linear{
-    .name = "linear",
-    .compute = [](const Node& node, Inputs inputs,
-                  bool) { return apply_activation(node.linear.ptr()->forward(inputs[0]), node.activation); },
-    .channels = ChannelRule::kOwn,
-    .count_macs = count_linear_macs};
+    .name = "linear", .compute = compute_linear, .channels = ChannelRule::kOwn, .count_macs = count_linear_macs};
 constexpr OperationRow kRow_channel_map{
     .name = "channel_map", .compute = compute_channel_map, .channels = ChannelRule::kOwn};
 constexpr OperationRow kRow_global_pool{.name = "global_pool",

@@ -41,6 +41,7 @@ Json describe_node(const Node& node) {
   if (node.linear) {
     json["in"] = node.linear->options.in_features();
     json["out"] = node.linear->options.out_features();
+    if (node.output_scale != 1.0) json["scale"] = node.output_scale;
   }
   if (node.dropout) json["rate"] = node.dropout->options.p();
   if (node.stochastic_depth) json["rate"] = node.stochastic_depth->rate;
@@ -99,7 +100,8 @@ class Builder {
       case Op::kConv:
         return add_conv(json);
       case Op::kLinear:
-        model_.add_linear(name_, inputs_[0], get_count(json, "in"), get_count(json, "out"), activation_);
+        model_.add_linear(name_, inputs_[0], get_count(json, "in"), get_count(json, "out"), activation_,
+                          json.value("scale", 1.0));
         return;
       case Op::kChannelMap:
         return add_channel_map(json);

@@ -8,6 +8,7 @@ import sys
 
 import torch
 from golden_network import write
+from resnet9 import ResNet9
 from resnet_cifar import ResNet
 from tiny_depthwise import TinyDepthwise
 
@@ -15,6 +16,7 @@ NETWORKS = {
     "resnet20": lambda: ResNet(3),
     "resnet32": lambda: ResNet(5),
     "resnet20_padded": lambda: ResNet(3, padded=True),
+    "resnet9": ResNet9,
     "tiny_depthwise": TinyDepthwise,
 }
 

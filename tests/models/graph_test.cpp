@@ -94,6 +94,20 @@ TEST(OperationTest, MixesByLearnableWeights) {
   EXPECT_TRUE(model.named_parameters()["mix.one"].grad().defined());
 }
 
+TEST(OperationTest, ScalesTheOutputOfALinearLayer) {
+  torch::manual_seed(1);
+  Model model;
+  const auto head = model.add_linear("head", model.add_flatten(model.add_input()), 12, 4, Activation::kNone, 0.25);
+  const auto images = torch::randn({2, 3, 2, 2});
+  const auto expected = 0.25 * model.graph()[head].linear.ptr()->forward(images.flatten(1));
+  EXPECT_TRUE(torch::allclose(run(model, images), expected));
+  const auto layers = fold_batch_norm(model.graph());
+  const auto folded = run_graph(model.graph(), images, [&](const Node& node, at::ArrayRef<at::Tensor> inputs) {
+    return evaluate_folded(node, layers[node.id], inputs);
+  });
+  EXPECT_TRUE(torch::allclose(folded, expected, 1e-5, 1e-6));
+}
+
 TEST(OperationTest, CountsMultiplications) {
   Model model;
   auto node =

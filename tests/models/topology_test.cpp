@@ -37,7 +37,7 @@ TEST(TopologyTest, RebuildsEveryKindOfNode) {
       model.add_conv("gate", model.add_global_pool(residual),
                      {.in_channels = 8, .out_channels = 8, .bias = true, .activation = Activation::kSigmoid});
   const auto flat = model.add_flatten(model.add_global_pool(model.add_multiply(residual, gate)));
-  model.add_linear("head", model.add_dropout("dropout", flat, 0.5), 8, 10, Activation::kNone);
+  model.add_linear("head", model.add_dropout("dropout", flat, 0.5), 8, 10, Activation::kNone, 0.25);
 
   const auto description = describe_graph(model.graph());
   const auto rebuilt = build_model(description);
