@@ -10,7 +10,9 @@
 #include "app/techniques.h"
 #include "app/training.h"
 #include "app/training_check.h"
+#include "core/file.h"
 #include "core/terminal.h"
+#include "models/summary.h"
 
 namespace assay::app {
 namespace {
@@ -32,6 +34,20 @@ std::string run_name(const StudyOptions& options) {
   return fmt::format("{}-{}-s{}", options.data.name(), options.model.name(), options.run.seed);
 }
 
+std::string model_summary(const StudyOptions& options) {
+  const auto dataset = data::make_dataset(options.data);
+  const auto num_classes = static_cast<std::int64_t>(dataset->class_names().size());
+  const auto model = models::make_model(options.model, num_classes, static_cast<std::uint64_t>(options.run.seed));
+  const auto [height, width] = dataset->image_size();
+  return models::summarise(*model, {data::kNumChannels, height, width});
+}
+
+void log_model_summary(RunContext& context, const models::Model& model, const ClassificationData& data) {
+  constexpr auto kFile = "model_summary.txt";
+  write_file_atomically(context.folder / kFile, models::summarise(model, data.image_shape()));
+  context.run.log_artifact(context.folder / kFile, kFile);
+}
+
 void run(RunContext& context, const StudyOptions& options) {
   const auto seed = static_cast<std::uint64_t>(options.run.seed);
   auto data = load_data(context, options.data);
@@ -46,6 +62,7 @@ void run(RunContext& context, const StudyOptions& options) {
   context.record["model"] = {{"name", options.model.name()},
                              {"num_parameters", model->num_parameters()},
                              {"macs", model->count_macs(data.image_shape())}};
+  log_model_summary(context, *model, data);
   train_classifier(context, data, *model, options.train, *plan);
 
   std::vector<Variant> variants = {export_float(context, data, model)};
@@ -65,7 +82,7 @@ void check_data_of_study(RunContext& context, const StudyOptions& options) {
 }  // namespace
 
 Experiment<StudyOptions> compression_study(std::string name, std::string summary) {
-  return {std::move(name), std::move(summary), check, inputs_digest, run_name, run, check_data_of_study};
+  return {std::move(name), std::move(summary), check, inputs_digest, run_name, run, check_data_of_study, model_summary};
 }
 
 }  // namespace assay::app

@@ -25,6 +25,8 @@ struct Experiment {
   std::function<void(RunContext& context, const Options& options)> run;
   /// Does what --data-check asks for, in a context without a folder; empty where there is no data to check.
   std::function<void(RunContext& context, const Options& options)> check_data = nullptr;
+  /// Describes the network for --summary; none: there is none to describe. Errors: as check.
+  std::function<std::string(const Options& options)> model_summary = nullptr;
 };
 
 namespace detail {
@@ -38,6 +40,7 @@ struct AnyExperiment {
   std::function<std::string()> run_name;
   std::function<void(RunContext& context)> run;
   std::function<void(RunContext& context)> check_data;
+  std::function<std::string()> model_summary = nullptr;
 };
 
 int run_any(const AnyExperiment& experiment, int argc, char** argv);
@@ -64,6 +67,7 @@ int run_main(const Experiment<Options>& experiment, int argc, char** argv) {
   any.run_name = [&] { return experiment.run_name(options); };
   any.run = [&](RunContext& context) { experiment.run(context, options); };
   if (experiment.check_data) any.check_data = [&](RunContext& context) { experiment.check_data(context, options); };
+  if (experiment.model_summary) any.model_summary = [&] { return experiment.model_summary(options); };
   return detail::run_any(any, argc, argv);
 }
 

@@ -43,6 +43,7 @@ class Session {
     const auto ending = end_of([&] {
       prepare(files, overrides);
       if (command_line_.data_check) return check_data();
+      if (command_line_.summary) return print_model_summary();
       outside_run_key_ = config::keys_outside_run_key(experiment_.catalogue.options);
       run_key_ = make_run_key(configuration_.resolved, outside_run_key_, experiment_.inputs_digest());
       if (command_line_.dry_run) return announce();
@@ -96,6 +97,12 @@ class Session {
     const std::vector<std::pair<std::string, std::string>> settings;
     RunContext context{options_, host_, device_, {}, {}, *run, settings, record_};
     experiment_.check_data(context);
+  }
+
+  void print_model_summary() const {
+    if (!experiment_.model_summary)
+      throw Error(ErrorKind::kConfig, "this experiment has no network to show", "--summary");
+    fmt::print("{}", experiment_.model_summary());
   }
 
   void announce() {

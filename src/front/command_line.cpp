@@ -72,6 +72,8 @@ std::optional<int> parse_command_line(int argc, char** argv, const config::Catal
   app.add_flag("--force", command_line.force, "run again even if the run has already finished");
   app.add_flag("--dry-run", command_line.dry_run, "check everything, say what would run, and stop");
   app.add_flag("--data-check", command_line.data_check, "read all images, tell what is wrong with them, and stop");
+  app.add_flag("--summary", command_line.summary,
+               "print the network's layers with their shapes, parameters and multiplications, and stop");
   app.add_option("-c,--cfg", asked.config, "print the configuration: job (as composed) or resolved")
       ->check(CLI::IsMember({"job", "resolved"}));
   app.add_option("-i,--info", asked.info, "print how it was composed: defaults, searchpath or sweep")

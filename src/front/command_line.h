@@ -27,6 +27,7 @@ struct CommandLine {
   bool multirun = false;
   bool dry_run = false;
   bool data_check = false;
+  bool summary = false;
   std::string text;  ///< as typed, quoted for a shell
 };
 

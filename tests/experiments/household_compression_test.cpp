@@ -59,6 +59,13 @@ TEST_F(HouseholdCompressionTest, ChecksTheDataAlone) {
   EXPECT_FALSE(fs::exists(folder_.path() / "runs"));
 }
 
+TEST_F(HouseholdCompressionTest, ShowsTheNetworkWithoutRunning) {
+  expect_exit({"--summary", "model=resnet20", "data=shapes"}, 0, "\nlayer3.2.bn2 ");
+  expect_exit({"--summary", "model=resnet32", "data=shapes"}, 0, "\nlayer3.4.bn2 ");
+  expect_exit({"--summary", "model.stem_stride=7"}, 2, "model.stem_stride");
+  EXPECT_FALSE(fs::exists(folder_.path() / "runs"));
+}
+
 TEST_F(HouseholdCompressionTest, AnswersHelpAndVersion) {
   expect_exit({"--help"}, 0, "train.label_smoothing");
   expect_exit({"--help"}, 0, "data = cifar10, cifar100, household, image_folder, image_list, shapes");
@@ -103,6 +110,7 @@ TEST_F(HouseholdCompressionTest, RunsToTheEndAndIsNotRepeated) {
     EXPECT_TRUE(fs::exists(only_run_folder() / variant["file"].get<std::string>()));
   EXPECT_THAT(read_file(only_run_folder() / "config.toml"), testing::HasSubstr("epochs = 1  # override"));
   EXPECT_THAT(read_file(only_run_folder() / "config.toml"), testing::HasSubstr("clip_norm = 0.0  # default"));
+  EXPECT_THAT(read_file(only_run_folder() / "model_summary.txt"), testing::HasSubstr("\ntotal "));
   EXPECT_THAT(read_file(only_run_folder() / "run.log"),
               testing::AllOf(testing::HasSubstr("epoch   1/1  loss"), testing::HasSubstr("record: "),
                              testing::Not(testing::HasSubstr("\x1b"))));

@@ -8,13 +8,14 @@
 namespace assay::models {
 
 inline std::string pickled_string(const std::string& text) {
-  return "X" + std::string(1, static_cast<char>(text.size())) + std::string(3, '\0') + text;
+  std::string pickled = {'X', static_cast<char>(text.size()), '\0', '\0', '\0'};
+  return pickled += text;
 }
 
 inline std::string pickled_number(std::int64_t number) {
   std::string bytes(sizeof(number), '\0');
   std::memcpy(bytes.data(), &number, sizeof(number));
-  return "\x8a\x08" + bytes;
+  return std::string("\x8a\x08").append(bytes);
 }
 
 inline std::string pickled_tuple(const std::vector<std::int64_t>& numbers) {
