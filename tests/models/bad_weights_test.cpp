@@ -54,10 +54,10 @@ TEST_F(BadWeightsTest, NaNAndInfinityAreReportedByName) {
 
 TEST_F(BadWeightsTest, CodeIsRefusedAndNeverRun) {
   const auto marker = folder_.path() / "executed";
-  const auto arguments = "(" + pickled_string("touch " + marker.string()) + "t";
+  const auto arguments = std::string("(") + pickled_string("touch " + marker.string()) + "t";
   for (const auto* function : {"posix\nsystem", "os\nsystem", "builtins\neval", "torch.hub\nload", "torch\nload"}) {
     for (const auto* call : {"R", "\x81"}) {
-      const auto code = "c" + std::string(function) + "\n" + arguments + call;
+      const auto code = std::string("c") + function + "\n" + arguments + call;
       expect_refused(code, "which may be any code; nothing was called");
       expect_refused(code, "torch.save(model.state_dict(), path)");
       // Also beside weights that are whole, and where the result is dropped.

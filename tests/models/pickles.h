@@ -26,7 +26,7 @@ inline std::string pickled_tuple(const std::vector<std::int64_t>& numbers) {
 
 /// Returns the pickle of a storage of `type` with `count` elements.
 inline std::string pickled_storage(const std::string& key, std::int64_t count, const std::string& type = "Float") {
-  return "(" + pickled_string("storage") + "ctorch\n" + type + "Storage\n" + pickled_string(key) +
+  return std::string("(") + pickled_string("storage") + "ctorch\n" + type + "Storage\n" + pickled_string(key) +
          pickled_string("cpu") + pickled_number(count) + "tQ";
 }
 

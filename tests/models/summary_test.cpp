@@ -1,5 +1,6 @@
 #include "models/summary.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
@@ -33,9 +34,8 @@ TEST(SummaryTest, AddsUpToWhatTheModelCounts) {
     const auto model = make_model(plugin_section(described.name), 10, 1);
     const auto text = summarise(*model, {3, 64, 64});
     const auto total = text.substr(text.find("\ntotal"));
-    EXPECT_THAT(total, testing::HasSubstr(" " + std::to_string(model->num_parameters()) + " ")) << described.name;
-    EXPECT_THAT(total, testing::EndsWith(" " + std::to_string(model->count_macs({3, 64, 64})) + "\n"))
-        << described.name;
+    EXPECT_THAT(total, testing::HasSubstr(fmt::format(" {} ", model->num_parameters()))) << described.name;
+    EXPECT_THAT(total, testing::EndsWith(fmt::format(" {}\n", model->count_macs({3, 64, 64})))) << described.name;
   }
 }
 
