@@ -21,7 +21,7 @@ ImageCache::ImageCache(const Samples& samples, const Preprocessing& preprocessin
 at::Tensor ImageCache::read(std::int64_t place, ImageSize needed) const {
   const auto row = rows_.at(static_cast<std::size_t>(place));
   if (row < 0) return source_->read(place, needed);
-  const auto kept = pixels_.select(0, row).permute({2, 0, 1});
+  auto kept = pixels_.select(0, row).permute({2, 0, 1});
   std::call_once(is_kept_.at(static_cast<std::size_t>(row)),
                  [&] { kept.copy_(fit_image(source_->read(place, size_), size_, fit_)); });
   return kept;

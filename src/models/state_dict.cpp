@@ -1,5 +1,6 @@
 #include "models/state_dict.h"
 
+#include <ATen/ops/empty.h>
 #include <caffe2/serialize/inline_container.h>
 #include <fmt/format.h>
 

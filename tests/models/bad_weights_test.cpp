@@ -25,7 +25,7 @@ class BadWeightsTest : public ::testing::Test {
  protected:
   /// Writes an archive as torch.save would, whose storage "0" holds `values`.
   std::filesystem::path write_archive(const std::string& pickle, const std::vector<float>& values) {
-    const auto path = folder_.path() / "weights.pth";
+    auto path = folder_.path() / "weights.pth";
     caffe2::serialize::PyTorchStreamWriter writer(path.string());
     writer.writeRecord("data.pkl", pickle.data(), pickle.size());
     writer.writeRecord("data/0", values.data(), values.size() * sizeof(float));

@@ -23,7 +23,7 @@ class WeightsTest : public ::testing::Test {
  protected:
   /// Writes an archive as torch.save would, whose storage "0" holds `num_floats` numbers.
   std::filesystem::path write_archive(const std::string& pickle, std::size_t num_floats) {
-    const auto path = folder_.path() / "weights.pth";
+    auto path = folder_.path() / "weights.pth";
     caffe2::serialize::PyTorchStreamWriter writer(path.string());
     const std::vector<float> values(num_floats, 1.5F);
     writer.writeRecord("data.pkl", pickle.data(), pickle.size());
