@@ -1,4 +1,4 @@
-"""Trains or evaluates the two-pathway network's architecture in PyTorch for ever: step_pytorch.py training|evaluation BATCH SIDE FORMAT [compiled].
+"""Trains or evaluates the two-pathway network's architecture in PyTorch for ever: step_pytorch.py training|evaluation BATCH SIDE FORMAT.
 
 Shallow, 32 channels, as bench_step does it. FORMAT is contiguous_format or channels_last. Prints a line after each ten batches.
 """
@@ -15,23 +15,22 @@ STEPS = 10
 
 
 def main():
-    mode, batch, side, memory_format, *compiled = sys.argv[1:]
+    mode, batch, side, memory_format = sys.argv[1:]
     memory_format = getattr(torch, memory_format)
     torch.set_num_threads(2)
     model = ContinuousIntegration("shallow", 32).to(memory_format=memory_format).train(mode == "training")
     images = torch.rand(int(batch), 3, int(side), int(side)).contiguous(memory_format=memory_format)
     labels = torch.zeros(int(batch), dtype=torch.long)
     optimizer = torch.optim.SGD(model.parameters(), 0.01, momentum=0.9, weight_decay=5e-4, fused=True)
-    forward = torch.compile(model) if compiled else model
 
     def train():
-        nn.functional.cross_entropy(forward(images), labels).backward()
+        nn.functional.cross_entropy(model(images), labels).backward()
         optimizer.step()
         optimizer.zero_grad()
 
     def evaluate():
         with torch.inference_mode():
-            forward(images)
+            model(images)
 
     step = train if mode == "training" else evaluate
     while True:
