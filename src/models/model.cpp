@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/cache_folder.h"
 #include "core/error.h"
 #include "core/sha256.h"
 #include "models/channels.h"
@@ -198,7 +199,8 @@ struct SharedOptions {
   static auto schema() {
     return config::schema<SharedOptions>(
         config::field("weights", &SharedOptions::weights,
-                      "file of weights to begin with: a PyTorch state_dict or .safetensors; empty: drawn from the seed")
+                      "weights to begin with: a file with a PyTorch state_dict or .safetensors; pretrained: those that "
+                      "scripts/weights fetched; empty: drawn from the seed")
             .outside_run_key(),
         config::field("head", &SharedOptions::head, config::one_of("load", "replace"),
                       "the last layer: load: from the file, too; replace: drawn from the seed, for other classes"));
@@ -223,6 +225,15 @@ Divided divide(const config::Section& section) {
   return divided;
 }
 
+/// Returns the file of weights; empty for none.
+std::filesystem::path weights_file(const std::string& network, const std::string& weights) {
+  if (weights != "pretrained") return weights;
+  const auto file = cache_folder() / "weights" / (network + ".pth");
+  if (std::filesystem::exists(file)) return file;
+  throw Error(ErrorKind::kData, fmt::format("the pretrained weights of {} are not there", network), file.string(),
+              "`scripts/weights --help` lists the networks that have some, and `scripts/weights NAME` fetches them");
+}
+
 std::shared_ptr<Model> draw_model(const config::Section& section, std::int64_t num_classes, std::uint64_t seed) {
   return config::find_plugin(registered_models(), section)(divide(section).own, num_classes, seed);
 }
@@ -232,8 +243,9 @@ std::shared_ptr<Model> draw_model(const config::Section& section, std::int64_t n
 std::shared_ptr<Model> make_model(const config::Section& section, std::int64_t num_classes, std::uint64_t seed) {
   const auto shared = divide(section).shared;
   auto model = draw_model(section, num_classes, seed);
-  if (!shared.weights.empty()) {
-    load_weights(*model, shared.weights, shared.head == "replace" ? Head::kReplace : Head::kLoad);
+  const auto file = weights_file(section.name(), shared.weights);
+  if (!file.empty()) {
+    load_weights(*model, file, shared.head == "replace" ? Head::kReplace : Head::kLoad);
   }
   return model;
 }
@@ -247,7 +259,7 @@ void check_model(const config::Section& section) {
 }
 
 std::string weights_digest(const config::Section& section) {
-  const auto file = divide(section).shared.weights;
+  const auto file = weights_file(section.name(), divide(section).shared.weights);
   return file.empty() ? "" : sha256_of_file(file);
 }
 

@@ -97,8 +97,8 @@ class Model : public torch::nn::Module {
   bool checkpoints_gradients_ = false;
 };
 
-/// Makes the model that `section.name()` names, with the weights of the file `section.weights`, or else drawn from
-/// `seed` alone.
+/// Makes the model that `section.name()` names, with the weights of the file `section.weights` ("pretrained": the one
+/// in the cache that scripts/weights fetched), or else drawn from `seed` alone.
 /// Errors: Error(kConfig) for an unknown name (the nearest is suggested) or a bad option; as load_weights().
 std::shared_ptr<Model> make_model(const config::Section& section, std::int64_t num_classes, std::uint64_t seed);
 

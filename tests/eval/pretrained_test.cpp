@@ -43,8 +43,11 @@ TEST(PretrainedTest, Lite0SaysOfPhotographsWhatItSaysInPython) {
   if (weights.empty()) GTEST_SKIP() << "the test packages are not installed: run `make test`";
   const TemporaryFolder folder;
   ASSERT_EQ(std::system(("tar -xf " + archive.string() + " -C " + folder.path().string()).c_str()), 0);
-  const auto model = models::make_model(plugin_section("efficientnet_lite0"), 1000, 1);
-  models::load_weights(*model, weights);
+  fs::create_directories(folder.path() / "assay/weights");
+  fs::copy_file(weights, folder.path() / "assay/weights/efficientnet_lite0.pth");
+  ::setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
+  const auto model =
+      models::make_model(plugin_section("efficientnet_lite0", {{"weights", std::string("pretrained")}}), 1000, 1);
   model->eval();
 
   constexpr std::int64_t kSide = 224;

@@ -73,6 +73,12 @@ TEST(ModelTest, FoldedNetworkComputesTheSame) {
   EXPECT_LT(difference.abs().max().item<double>(), 1e-4 * expected.abs().max().item<double>());
 }
 
+TEST(ModelTest, SaysHowToFetchPretrainedWeights) {
+  const auto section = plugin_section("resnet20", {{"weights", std::string("pretrained")}});
+  EXPECT_ERROR(make_model(section, 10, 1), kData, "the pretrained weights of resnet20 are not there");
+  EXPECT_ERROR(weights_digest(section), kData, "scripts/weights");
+}
+
 TEST(ModelTest, RefusesWhatItDoesNotKnow) {
   EXPECT_ERROR(make_model(plugin_section("mobilenet_v3_smal"), 10, 1), kConfig, "mobilenet_v3_small");
   EXPECT_ERROR(make_model(plugin_section("mobilenet_v3_small", {{"stem_stride", std::int64_t{3}}}), 10, 1), kConfig,
