@@ -20,7 +20,10 @@ struct ExportInfo {
   std::string engine;                         ///< LibTorch's int8 engine; empty for a float network
 };
 
-/// Encodes the info as "assay.json" keeps it.
+/// Names the info's file inside exported files.
+inline constexpr auto kInfoFile = "assay.json";
+
+/// Encodes the info as that file keeps it.
 Json to_json(const ExportInfo& info);
 
 /// Writes networks as files that can be deployed.

@@ -14,8 +14,6 @@
 namespace assay::deploy {
 namespace {
 
-constexpr auto kInfoFile = "assay.json";
-
 ExportInfo parse_info(const std::string& text, const std::string& origin) {
   const auto json = parse_json(text, origin);
   try {
