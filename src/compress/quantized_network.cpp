@@ -195,6 +195,20 @@ at::Tensor QuantizedNetwork::forward(const at::Tensor& images) const {
   return logits.is_quantized() ? logits.dequantize() : logits;
 }
 
+std::vector<QuantParams> QuantizedNetwork::value_params(const std::array<std::int64_t, 3>& image_shape) const {
+  const torch::NoGradGuard no_grad;
+  std::vector<QuantParams> params(graph_.size());
+  params.front() = input_;
+  const auto evaluate_and_note = [&](const Node& node, at::ArrayRef<at::Tensor> inputs) {
+    const auto value = evaluate(node, inputs);
+    if (value.is_quantized()) params[node.id] = {value.q_scale(), value.q_zero_point()};
+    return value;
+  };
+  const auto image = at::zeros({1, image_shape[0], image_shape[1], image_shape[2]});
+  models::run_graph(graph_, bounded(quantize(image, input_)), evaluate_and_note);
+  return params;
+}
+
 void QuantizedNetwork::register_weights(torch::jit::Module& module) const {
   for (const auto& node : graph_) {
     const auto& layer = layers_[node.id];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,27 +34,39 @@ class QuantizedNetwork final : public Quantized {
   void register_weights(torch::jit::Module& module) const override;
   std::string engine() const override { return options_.engine; }
 
- private:
+  // --- For whoever writes the network in another form.
+
   struct Layer {
-    ConvWeights conv;
-    LinearWeights linear;
-    QuantParams before_activation;
-    QuantParams output;
+    ConvWeights conv;               ///< null but for a convolution
+    LinearWeights linear;           ///< null but for a linear layer
+    QuantParams before_activation;  ///< where the activation is a step of its own
+    QuantParams output;             ///< as measured
   };
 
+  const models::Graph& graph() const { return graph_; }
+  const std::vector<Layer>& layers() const { return layers_; }  ///< one a node
+  std::int64_t max_level() const { return options_.range.max_level; }
+
+  /// Says whether a node is the last linear layer, which gives float logits.
+  bool gives_logits(const models::Node& node) const;
+
+  /// Returns how the value of each node really is rounded, one a node; without meaning for float logits.
+  /// Shapes: `image_shape` is (C, H, W).
+  std::vector<QuantParams> value_params(const std::array<std::int64_t, 3>& image_shape) const;
+
+ private:
   at::Tensor evaluate(const models::Node& node, at::ArrayRef<at::Tensor> inputs) const;
   at::Tensor evaluate_unbounded(const models::Node& node, at::ArrayRef<at::Tensor> inputs) const;
   at::Tensor bounded(const at::Tensor& values) const;
   at::Tensor evaluate_layer(const models::Node& node, const at::Tensor& input) const;
   void pack_layer(const models::Node& node, const models::FoldedLayer& folded, const at::Tensor& exact_means,
                   const std::vector<at::Tensor>& rounded_inputs, std::int64_t num_images);
-  bool gives_logits(const models::Node& node) const;
 
   std::shared_ptr<models::Model> model_;
   const models::Graph& graph_;
   QuantizeOptions options_;
   QuantParams input_;
-  std::vector<Layer> layers_;  ///< one a node
+  std::vector<Layer> layers_;
 };
 
 }  // namespace assay::compress

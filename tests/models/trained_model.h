@@ -25,9 +25,9 @@ inline LabelledImages draw_images(std::int64_t count, std::uint64_t seed) {
 
 /// Trains a network on such images for a moment; in evaluation mode. From here on the test uses one thread, which gives
 /// the same network on every machine and does not suffer from a busy one.
-inline std::shared_ptr<models::Model> train_small_model() {
+inline std::shared_ptr<models::Model> train_small_model(const config::Section& section = small_image_model()) {
   at::set_num_threads(1);
-  auto model = models::make_model(small_image_model(), 10, 5);
+  auto model = models::make_model(section, 10, 5);
   for (const auto& node : model->graph())
     if (node.batch_norm) node.batch_norm.ptr()->options.momentum(0.3);
   torch::optim::Adam optimizer(model->parameters(), 3e-3);
