@@ -12,6 +12,9 @@ namespace {
 Json to_json(const Measurement& one) {
   Json settings = Json::object();
   for (const auto& [key, value] : one.variant.settings) settings[key] = value;
+  Json other_files = Json::array();
+  for (const auto& [exporter, file, size_bytes, sha256] : one.variant.other_files)
+    other_files.push_back({{"exporter", exporter}, {"file", file}, {"size_bytes", size_bytes}, {"sha256", sha256}});
   return {{"name", one.variant.name},
           {"title", one.variant.name == kBaseline ? "float32" : one.variant.name},
           {"accuracy", one.accuracy()},
@@ -29,6 +32,7 @@ Json to_json(const Measurement& one) {
           {"agreement", one.agreement},
           {"file", one.variant.file},
           {"sha256", one.sha256},
+          {"other_files", other_files},
           {"settings", settings}};
 }
 
@@ -61,6 +65,7 @@ void track_variant(RunContext& context, const Measurement& one) {
                     .folder = mlflow_folder(context, one.variant.name),
                     .type = "classifier",
                     .params = std::move(params)});
+  for (const auto& other : one.variant.other_files) child->log_artifact(context.folder / other.file, other.file);
   child->finish(track::RunStatus::kFinished);
 }
 

@@ -21,7 +21,7 @@ void check(const StudyOptions& options, const Machine& machine) {
   config::Problems problems;
   problems.collect([&] { models::check_model(options.model); });
   check_training(options.data, options.train, options.run.seed, machine, problems);
-  make_techniques(options.compress, options.techniques, problems);
+  check_exports(options.exports, make_techniques(options.compress, options.techniques, problems), problems);
   problems.throw_if_any();
 }
 
@@ -65,12 +65,12 @@ void run(RunContext& context, const StudyOptions& options) {
   log_model_summary(context, *model, data);
   train_classifier(context, data, *model, options.train, *plan);
 
-  std::vector<Variant> variants = {export_float(context, data, model)};
+  std::vector<Variant> variants = {export_float(context, data, model, options.exports)};
   config::Problems problems;
   for (const auto& technique : make_techniques(options.compress, options.techniques, problems)) {
     print_status("compressing: {}\n", technique.name);
     const auto applied = apply_technique(context, data, model, technique, options.train, *plan);
-    variants.push_back(export_applied(context, data, technique.name, applied));
+    variants.push_back(export_applied(context, data, technique.name, applied, options.exports));
   }
   evaluate_variants(context, data, variants, options.latency, options.targets);
 }

@@ -5,6 +5,7 @@
 
 #include "app/run_main.h"
 #include "app/variants.h"
+#include "deploy/exporter.h"
 #include "train/options.h"
 
 namespace assay::app {
@@ -17,6 +18,7 @@ struct StudyOptions {
   train::TrainOptions train;
   std::vector<std::string> techniques;
   config::Section compress;
+  std::vector<std::string> exports = {kMeasuredExporter};
   LatencyBenchmark latency;
   Targets targets;
   device::DeviceOptions device;
@@ -33,6 +35,9 @@ struct StudyOptions {
                       "\"finetune+static_int8\""),
         config::plugins("compress", &StudyOptions::compress, compress::describe_steps,
                         "one table a step of a technique"),
+        config::field("exports", &StudyOptions::exports,
+                      config::Limits{std::nullopt, std::nullopt, deploy::exporter_names(), ""},
+                      "formats in which each variant is written; torchscript, from whose file all is measured, is one"),
         config::field("latency", &StudyOptions::latency, "how latency is measured"),
         config::field("targets", &StudyOptions::targets, "what compression should reach"),
         config::field("device", &StudyOptions::device, "where to train, within which memory"),

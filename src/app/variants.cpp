@@ -21,18 +21,31 @@ namespace {
 
 constexpr std::int64_t kTestBatch = 100;  // images
 
-std::string save(RunContext& context, const ClassificationData& data, const std::string& name,
-                 const compress::Network& network) {
-  const auto exporter = deploy::make_exporter("torchscript");
-  auto file = fmt::format("models/{}{}", name, exporter->extension());
+std::int64_t size_of(const std::filesystem::path& file) {
+  return static_cast<std::int64_t>(std::filesystem::file_size(file));
+}
+
+/// Writes a variant's files, and says which in `variant`.
+void save(RunContext& context, const ClassificationData& data, const compress::Network& network,
+          const std::vector<std::string>& exports, Variant& variant) {
   const auto& normalization = data.preprocessing.normalization;
   const deploy::ExportInfo info{data.class_names, normalization.mean, normalization.std, data.image_shape(),
                                 network.quantized ? network.quantized->engine() : ""};
-  exporter->write(network, info, context.folder / file);
-  if (!network.quantized) models::save_model(*network.model, context.folder / "models" / (name + ".safetensors"));
+  for (const auto& name : exports) {
+    const auto exporter = deploy::make_exporter(name);
+    const auto file = fmt::format("models/{}{}", variant.name, exporter->extension());
+    const auto path = context.folder / file;
+    exporter->write(network, info, path);
+    if (name == kMeasuredExporter) {
+      variant.file = file;
+    } else {
+      variant.other_files.push_back({name, file, size_of(path), sha256_of_file(path)});
+    }
+  }
+  if (!network.quantized)
+    models::save_model(*network.model, context.folder / "models" / (variant.name + ".safetensors"));
   const auto example = data::read_all({data.test.source, {data.test.places.front()}}, data.preprocessing);
-  deploy::write_mlflow_model(context.folder / file, info, mlflow_folder(context, name), example);
-  return file;
+  deploy::write_mlflow_model(context.folder / variant.file, info, mlflow_folder(context, variant.name), example);
 }
 
 std::int64_t micro_batch(const RunContext& context) { return context.record.at("batch").at("micro"); }
@@ -62,7 +75,7 @@ Measurement measure_accuracy(const RunContext& context, const ClassificationData
   measurement.macro_f1 = scores.macro_f1;
   measurement.balanced_accuracy = scores.balanced_accuracy;
   measurement.agreement = eval::agreement(accuracy.predictions, baseline_predictions);
-  measurement.size_bytes = static_cast<std::int64_t>(std::filesystem::file_size(context.folder / variant.file));
+  measurement.size_bytes = size_of(context.folder / variant.file);
   measurement.sha256 = sha256_of_file(context.folder / variant.file);
   return measurement;
 }
@@ -85,15 +98,20 @@ std::filesystem::path mlflow_folder(const RunContext& context, const std::string
   return context.folder / "mlflow_models" / variant;
 }
 
-Variant export_float(RunContext& context, const ClassificationData& data, std::shared_ptr<models::Model> model) {
+Variant export_float(RunContext& context, const ClassificationData& data, std::shared_ptr<models::Model> model,
+                     const std::vector<std::string>& exports) {
   check_finite(*model);
-  return {kBaseline, save(context, data, kBaseline, {std::move(model), nullptr}), {{"weights", "float32"}}};
+  Variant variant{kBaseline, "", {{"weights", "float32"}}};
+  save(context, data, {std::move(model), nullptr}, exports, variant);
+  return variant;
 }
 
 Variant export_applied(RunContext& context, const ClassificationData& data, const std::string& key,
-                       const Applied& applied) {
+                       const Applied& applied, const std::vector<std::string>& exports) {
   check_finite(*applied.network.model);
-  return {key, save(context, data, key, applied.network), applied.settings};
+  Variant variant{key, "", applied.settings};
+  save(context, data, applied.network, exports, variant);
+  return variant;
 }
 
 void evaluate_variants(RunContext& context, const ClassificationData& data, const std::vector<Variant>& variants,

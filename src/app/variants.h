@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/classification.h"
+#include "app/exports.h"
 #include "app/run_context.h"
 #include "app/techniques.h"
 #include "config/schema.h"
@@ -51,20 +52,22 @@ struct LatencyBenchmark {
 /// One deployable form of a trained network, as a file in the run's folder.
 struct Variant {
   std::string name;  ///< kBaseline, or the key of a technique
-  std::string file;  ///< inside the run's folder
+  std::string file;  ///< that of kMeasuredExporter, inside the run's folder
   std::vector<std::pair<std::string, std::string>> settings;
+  std::vector<OtherFile> other_files = {};
 };
 
 /// Returns the folder in which a variant lies as MLflow keeps models.
 std::filesystem::path mlflow_folder(const RunContext& context, const std::string& variant);
 
-/// Exports the trained network in float; the baseline of all comparisons.
+/// Exports the trained network in float by each of `exports`; the baseline of all comparisons.
 /// Errors: Error(kConfig) naming the first weight that is NaN or infinity.
-Variant export_float(RunContext& context, const ClassificationData& data, std::shared_ptr<models::Model> model);
+Variant export_float(RunContext& context, const ClassificationData& data, std::shared_ptr<models::Model> model,
+                     const std::vector<std::string>& exports);
 
 /// Exports what a technique made.
 Variant export_applied(RunContext& context, const ClassificationData& data, const std::string& key,
-                       const Applied& applied);
+                       const Applied& applied, const std::vector<std::string>& exports);
 
 /// Loads each file as whoever deploys it would, measures test accuracy, size, latency on the CPU (taking turns) and
 /// agreement with the first variant, and records, tracks (one child run each) and prints the results.

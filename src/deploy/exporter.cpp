@@ -22,15 +22,21 @@ Json to_json(const ExportInfo& info) {
   return json;
 }
 
+std::vector<std::string> exporter_names() {
+  return {
+#define EXPORTER(name) #name,
+#include "deploy/registry.def"
+#undef EXPORTER
+  };
+}
+
 std::unique_ptr<Exporter> make_exporter(const std::string& name) {
-  std::vector<std::string> known;
-#define EXPORTER(its_name)                             \
-  if (name == #its_name) return exporter_##its_name(); \
-  known.emplace_back(#its_name);
+#define EXPORTER(its_name) \
+  if (name == #its_name) return exporter_##its_name();
 #include "deploy/registry.def"
 #undef EXPORTER
   throw Error(ErrorKind::kConfig, fmt::format("there is no exporter \"{}\"", name), "",
-              fmt::format("one of: {}", fmt::join(known, ", ")));
+              fmt::format("one of: {}", fmt::join(exporter_names(), ", ")));
 }
 
 }  // namespace assay::deploy

@@ -34,11 +34,17 @@ class Exporter {
   virtual std::string name() const = 0;
   virtual std::string extension() const = 0;  ///< of its files: ".pt"
 
+  /// Returns why it cannot write what that step of compression makes; empty if it can.
+  virtual std::string why_not(const std::string& /*step*/) const { return ""; }
+
   /// Writes a network, atomically; its model is left unchanged. `info.engine` is set from the network.
   /// Errors: Error(kData) naming the path and the reason; Error(kConfig) naming what the format cannot express.
   virtual void write(const compress::Network& network, const ExportInfo& info,
                      const std::filesystem::path& path) const = 0;
 };
+
+/// Lists the exporters.
+std::vector<std::string> exporter_names();
 
 /// Makes the exporter of that name; the nearest is suggested for an unknown one. Errors: Error(kConfig).
 std::unique_ptr<Exporter> make_exporter(const std::string& name);

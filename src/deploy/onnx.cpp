@@ -144,6 +144,8 @@ class OnnxExporter final : public Exporter {
   std::string name() const override { return "onnx"; }
   std::string extension() const override { return ".onnx"; }
 
+  std::string why_not(const std::string& step) const override { return step == "dynamic_int8" ? kDynamicReason : ""; }
+
   void write(const compress::Network& network, const ExportInfo& info,
              const std::filesystem::path& path) const override {
     const torch::NoGradGuard no_grad;

@@ -46,6 +46,9 @@ TEST_F(EndingsTest, WhatCanBeKnownIsCheckedBeforeAnythingStarts) {
       {"techniques=[static_int8,static_int8]", "is there twice"},
       {"'+compress.float={name: static_int8}' techniques=[float]", "is there twice"},
       {"techniques=[finetune+pruning]", "compress.pruning"},
+      {"techniques=[dynamic_int8] exports=[torchscript,onnx]", "onnx cannot write what dynamic_int8 makes"},
+      {"exports=[lite]", "\"torchscript\" is absent"},
+      {"exports=[torchscript,tflite]", "one of: torchscript, lite, onnx"},
   };
   for (const auto& [overrides, text] : mistakes) {
     for (const auto* how : {"--dry-run ", "", "-m run.seed=1,2 "}) {
@@ -88,6 +91,20 @@ TEST_F(EndingsTest, TwoTablesOfOneTechniqueKeepTheirOwnFiles) {
   EXPECT_EQ(variants[2]["file"], "models/b.pt");
   EXPECT_EQ(variants[2]["settings"]["engine"], "onednn");
   EXPECT_NE(variants[1]["sha256"], variants[2]["sha256"]);
+}
+
+TEST_F(EndingsTest, OtherFormatsLieBesideTheMeasuredFile) {
+  const auto result = shell(tiny_run("track=off techniques=[static_int8] exports=[torchscript,lite,onnx]"));
+  ASSERT_EQ(result.code, 0) << result.output;
+  for (const auto& variant : record()["variants"]) {
+    const auto name = "models/" + variant["name"].get<std::string>();
+    EXPECT_EQ(variant["file"], name + ".pt");
+    ASSERT_EQ(variant["other_files"].size(), 2U);
+    EXPECT_EQ(variant["other_files"][0]["file"], name + ".ptl");
+    EXPECT_EQ(variant["other_files"][1]["exporter"], "onnx");
+    EXPECT_EQ(variant["other_files"][1]["file"], name + ".onnx");
+    EXPECT_EQ(variant["other_files"][1]["size_bytes"], fs::file_size(only_run_folder() / (name + ".onnx")));
+  }
 }
 
 TEST_F(EndingsTest, StepsChain) {
