@@ -63,8 +63,8 @@ compress::Network static_int8(const std::shared_ptr<models::Model>& model, std::
 void expect_same_int8(const Json& figures) {
   ASSERT_EQ(figures.value("num_inputs", 0), kNumImages);
   EXPECT_GE(figures.value("same_argmax", 0.0), 0.98) << figures;
-  EXPECT_LE(figures.value("mean_difference", 1e9), 0.02 * figures.value("largest", 0.0)) << figures;
-  EXPECT_LE(figures.value("max_difference", 1e9), 0.15 * figures.value("largest", 0.0)) << figures;
+  EXPECT_LE(figures.value("mean_difference", 1e9), 0.01 * figures.value("largest", 0.0)) << figures;
+  EXPECT_LE(figures.value("max_difference", 1e9), 0.1 * figures.value("largest", 0.0)) << figures;
 }
 
 /// Is a kind of network, trained for a moment.
@@ -128,7 +128,7 @@ TEST(OnnxInt8Test, ChannelWithoutWeightsKeepsItsBias) {
   // Answers may be close to ties, since nobody trained this network.
   const auto figures = OnnxFiles().check(static_int8(model));
   ASSERT_EQ(figures.value("num_inputs", 0), kNumImages);
-  EXPECT_LE(figures.value("mean_difference", 1e9), 0.02 * figures.value("largest", 0.0)) << figures;
+  EXPECT_LE(figures.value("mean_difference", 1e9), 0.01 * figures.value("largest", 0.0)) << figures;
 }
 
 TEST(OnnxExporterTest, RefusesDynamicInt8) {

@@ -20,8 +20,9 @@ TEST(ProtobufWriterTest, EncodesFieldsAsProtobufDoes) {
   EXPECT_EQ(negative.bytes(), "\x80\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"s);
   real.add_float(2, 1.0F);
   EXPECT_EQ(real.bytes(), "\x15\x00\x00\x80\x3f"s);
-  long_text.add_bytes(1, std::string(200, 'x'));
-  EXPECT_EQ(long_text.bytes(), "\x0a\xc8\x01"s + std::string(200, 'x'));
+  const std::string many(200, 'x');
+  long_text.add_bytes(1, many);
+  EXPECT_EQ(long_text.bytes(), "\x0a\xc8\x01" + many);
 }
 
 }  // namespace
