@@ -62,7 +62,7 @@ compress::Network static_int8(const std::shared_ptr<models::Model>& model, std::
 /// the other, and LibTorch rounds the input of the last layer once more.
 void expect_same_int8(const Json& figures) {
   ASSERT_EQ(figures.value("num_inputs", 0), kNumImages);
-  EXPECT_GE(figures.value("same_argmax", 0.0), 0.98) << figures;
+  EXPECT_GE(figures.value("same_argmax", 0.0), 0.95) << figures;
   EXPECT_LE(figures.value("mean_difference", 1e9), 0.01 * figures.value("largest", 0.0)) << figures;
   EXPECT_LE(figures.value("max_difference", 1e9), 0.1 * figures.value("largest", 0.0)) << figures;
 }
