@@ -42,11 +42,10 @@ class Calibration {
  public:
   Calibration(const RunContext& context, const ClassificationData& data) : context_(context), data_(data) {}
 
-  at::Tensor read(std::int64_t count) {
-    count_ = std::min(count, limit_);
-    const auto seed = static_cast<std::uint64_t>(context_.options.run.seed);
-    return data::read_all({data_.train.source, data::draw_places(data_.train.places, count_, seed)},
-                          data_.preprocessing);
+  at::Tensor read(std::int64_t count) { return data::read_all({data_.train.source, draw(count)}, data_.preprocessing); }
+
+  at::Tensor labels(std::int64_t count) {
+    return data_.train.source->labels().index_select(0, at::tensor(draw(count), at::kLong));
   }
 
   /// Returns whether fewer images can be tried.
@@ -58,6 +57,11 @@ class Calibration {
   }
 
  private:
+  std::vector<std::int64_t> draw(std::int64_t count) {
+    count_ = std::min(count, limit_);
+    return data::draw_places(data_.train.places, count_, static_cast<std::uint64_t>(context_.options.run.seed));
+  }
+
   const RunContext& context_;
   const ClassificationData& data_;
   std::int64_t count_ = 0;
@@ -94,13 +98,15 @@ Applied apply_technique(RunContext& context, const ClassificationData& data, std
     if (!done.empty()) done += '+';
     done += step->name();
     Calibration calibration(context, data);
-    const compress::StepInput input{applied.network, trained,
+    const compress::StepInput input{applied.network,
+                                    trained,
                                     [&](std::int64_t count) { return calibration.read(count); },
                                     [&, stage = fmt::format("{}.{}", technique.name, i + 1)](
                                         models::Model& model, const compress::TrainRequest& request) {
                                       train_stage(context, data, model, options, plan, stage, request);
                                     },
-                                    plan.micro};
+                                    plan.micro,
+                                    [&](std::int64_t count) { return calibration.labels(count); }};
     compress::StepOutput output;
     while (!device::ran_within_memory([&] { output = step->run(input); })) {
       if (calibration.halve()) continue;

@@ -32,6 +32,8 @@ struct StepInput {
   /// killed run resumes.
   std::function<void(models::Model& model, const TrainRequest& request)> train;
   std::int64_t num_at_once = 128;  ///< images that may be computed at a time, which bounds the memory
+  /// Returns the labels of what calibration_images(count) reads. Shapes: -> (count) int64.
+  std::function<at::Tensor(std::int64_t count)> calibration_labels = {};
 };
 
 struct StepOutput {

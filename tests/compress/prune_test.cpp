@@ -67,9 +67,93 @@ TEST(PruneTest, RemovesTheLeastImportantChannels) {
   }
 }
 
+TEST(PruneTest, TaylorFindsTheChannelsWithoutEffectOnTheLoss) {
+  const auto model = network();
+  {
+    const torch::NoGradGuard no_grad;  // whatever "wide" says in its even channels, nobody listens
+    model->named_parameters()["narrow.weight"].slice(1, 0, c10::nullopt, 2).zero_();
+  }
+  const auto images = torch::randn({40, 3, 8, 8}), labels = torch::randint(5, {40});
+  std::int64_t num_labels = 0;
+  const auto calibration_labels = [&](std::int64_t count) {
+    num_labels = count;
+    return labels;
+  };
+  const auto step = make_step(
+      plugin_section("prune", {{"importance", std::string("taylor")}, {"multiple", std::int64_t{1}}, {"share", 0.5}}));
+  const auto output =
+      step->run({{model, nullptr}, model, [&](std::int64_t) { return images; }, {}, 7, calibration_labels});
+  EXPECT_EQ(num_labels, 40);
+  ASSERT_EQ(num_outputs(*output.network.model, "wide"), 10);
+  std::vector<float> kept_biases, odd_biases;
+  for (std::int64_t i = 0; i < 10; ++i) {
+    kept_biases.push_back(output.network.model->named_parameters()["wide.bias"][i].item<float>());
+    odd_biases.push_back(model->named_parameters()["wide.bias"][2 * i + 1].item<float>());
+  }
+  EXPECT_EQ(kept_biases, odd_biases);
+}
+
+TEST(PruneTest, GlobalScopeTakesWhatIsLeastImportantAnywhere) {
+  const auto model = network();
+  {
+    const torch::NoGradGuard no_grad;  // norms 1 everywhere, but 0.1 in half of "wide"
+    for (const auto* layer : {"stem", "narrow", "wide"}) {
+      const auto weight = model->named_parameters()[std::string(layer) + ".weight"];
+      weight.div_(weight.flatten(1).norm(2, 1).view({-1, 1, 1, 1}));
+    }
+    model->named_parameters()["wide.weight"].slice(0, 0, 10).mul_(0.1);
+  }
+  const auto smaller = [&](double share, std::int64_t multiple) {
+    return run_step(
+               plugin_section("prune", {{"share", share}, {"multiple", multiple}, {"scope", std::string("global")}}),
+               model, {})
+        .network.model;
+  };
+  const auto fewer = smaller(10.0 / 36.0, 1);
+  EXPECT_EQ(num_outputs(*fewer, "wide"), 10);
+  EXPECT_EQ(num_outputs(*fewer, "stem"), 16);
+  EXPECT_EQ(num_outputs(*smaller(10.0 / 36.0, 8), "wide"), 16);
+  EXPECT_EQ(num_outputs(*smaller(0.95, 8), "wide"), 8) << "each group keeps a multiple";
+  EXPECT_EQ(num_outputs(*smaller(0.95, 8), "stem"), 8);
+}
+
+TEST(PruneTest, KeepsTheShareOfMultiplicationsAskedFor) {
+  const std::array<std::int64_t, 3> shape = {3, 8, 8};
+  for (const auto* scope : {"layer", "global"}) {
+    const auto model = network();
+    const auto all = static_cast<double>(model->count_macs(shape));
+    for (const double keep : {0.3, 0.5, 0.9, 1.0}) {
+      const auto output = run_step(
+          plugin_section("prune", {{"keep_macs", keep}, {"scope", std::string(scope)}, {"multiple", std::int64_t{1}}}),
+          model, torch::zeros({1, 3, 8, 8}));
+      EXPECT_LE(static_cast<double>(output.network.model->count_macs(shape)), keep * all) << scope << ' ' << keep;
+      ASSERT_EQ(output.settings[0].first, "importance");
+      ASSERT_EQ(output.settings[4].first, "share");
+      const auto share = std::stod(output.settings[4].second);
+      if (keep == 1.0) {
+        EXPECT_EQ(share, 0.0);
+        continue;
+      }
+      const auto larger = run_step(
+          plugin_section("prune",
+                         {{"share", share - 0.001}, {"scope", std::string(scope)}, {"multiple", std::int64_t{1}}}),
+          model, {});
+      EXPECT_GT(static_cast<double>(larger.network.model->count_macs(shape)), keep * all) << scope << ' ' << keep;
+    }
+  }
+}
+
+TEST(PruneTest, RefusesMultiplicationsThatCannotBeReachedOrAreToldTwice) {
+  EXPECT_ERROR(run_step(plugin_section("prune", {{"keep_macs", 0.01}}), network(), torch::zeros({1, 3, 8, 8})), kConfig,
+               "keep_macs = 0.01 cannot be reached");
+  EXPECT_ERROR(make_step(plugin_section("prune", {{"keep_macs", 0.5}, {"share", 0.3}})), kConfig,
+               "both say how much goes");
+  EXPECT_ERROR(make_step(plugin_section("prune", {{"keep_macs", 1.1}})), kConfig, "must be between 0 and 1");
+}
+
 TEST(PruneTest, RecordsWhatRemains) {
   const auto output = run_step(plugin_section("prune", {{"multiple", std::int64_t{1}}}), network(), {});
-  ASSERT_EQ(output.settings.size(), 3U);
+  ASSERT_EQ(output.settings.size(), 4U);
   EXPECT_EQ(output.settings[1], std::pair(std::string("channels"), std::string("18 of 36")));
   EXPECT_EQ(output.settings[2].second.substr(output.settings[2].second.find(" of ")), " of 1209");
 }
