@@ -158,6 +158,7 @@ struct Stage {
   Json& record;
   train::Loss loss = {};
   double rate_factor = 1.0;
+  bool holds_zeros = false;
 };
 
 // `before` is called with what training will work on.
@@ -197,7 +198,8 @@ train::TrainResult train_in(RunContext& context, const ClassificationData& data,
                                 on_epoch,
                                 stage.loss,
                                 plan.lr_factor * stage.rate_factor,
-                                plan.warmup_epochs};
+                                plan.warmup_epochs,
+                                stage.holds_zeros};
   before(input, launch.graph != nullptr);
   auto result = train::train(options, input);
   record["best_epoch"] = result.best_epoch;
@@ -254,8 +256,12 @@ void train_stage(RunContext& context, const ClassificationData& data, models::Mo
   options.freeze_epochs = 0;  // what the main training began with is trained by now
   StageSink sink(context.run, fmt::format("stages/{}/", name));
   print_status("training stage {}: {} epochs\n", name, options.epochs);
-  const Stage stage{context.folder / "stages" / name, sink, context.record["stages"][name], request.loss,
-                    request.rate_factor};
+  const Stage stage{context.folder / "stages" / name,
+                    sink,
+                    context.record["stages"][name],
+                    request.loss,
+                    request.rate_factor,
+                    request.holds_zeros};
   train_in(context, data, model, options, plan, stage, [](const auto&, bool) {});
 }
 

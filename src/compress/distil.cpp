@@ -56,8 +56,9 @@ class Distil final : public Step {
     teacher->eval();
     input.train(*model, {.epochs = options_.epochs,
                          .rate_factor = options_.rate_factor,
-                         .loss = distillation_loss(std::move(teacher), options_)});
-    return {{model, nullptr},
+                         .loss = distillation_loss(std::move(teacher), options_),
+                         .holds_zeros = input.network.holds_zeros});
+    return {{model, nullptr, input.network.holds_zeros},
             {{"epochs", fmt::format("{}", options_.epochs)},
              {"rate_factor", fmt::format("{}", options_.rate_factor)},
              {"temperature", fmt::format("{}", options_.temperature)},

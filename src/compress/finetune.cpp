@@ -27,8 +27,10 @@ class Finetune final : public Step {
 
   StepOutput run(const StepInput& input) const override {
     auto model = float_network(input, name()).copy();
-    input.train(*model, {.epochs = options_.epochs, .rate_factor = options_.rate_factor});
-    return {{model, nullptr},
+    input.train(
+        *model,
+        {.epochs = options_.epochs, .rate_factor = options_.rate_factor, .holds_zeros = input.network.holds_zeros});
+    return {{model, nullptr, input.network.holds_zeros},
             {{"epochs", fmt::format("{}", options_.epochs)}, {"rate_factor", fmt::format("{}", options_.rate_factor)}}};
   }
 

@@ -27,6 +27,7 @@ class Quantized {
 struct Network {
   std::shared_ptr<models::Model> model;        ///< in float, in evaluation mode
   std::shared_ptr<const Quantized> quantized;  ///< null: it computes in float
+  bool holds_zeros = false;                    ///< it was made sparse: training leaves weights of zero where they are
 };
 
 }  // namespace assay::compress

@@ -101,12 +101,12 @@ class Prune final : public Step {
 
   StepOutput run(const StepInput& input) const override {
     const auto& model = float_network(input, name());
-    if (options_.keep_macs == 0.0) return output_of(model, scored_groups(model, input), options_.share, {});
+    if (options_.keep_macs == 0.0) return output_of(input, scored_groups(model, input), options_.share, {});
     const auto image = input.calibration_images(1);
     const std::array<std::int64_t, 3> shape = {image.size(1), image.size(2), image.size(3)};
     const auto groups = scored_groups(model, input);
     const auto share = share_for_macs(model, groups, shape);
-    auto output = output_of(model, groups, share, {{"share", fmt::format("{:.4f}", share)}});
+    auto output = output_of(input, groups, share, {{"share", fmt::format("{:.4f}", share)}});
     output.settings.emplace_back(
         "macs", fmt::format("{} of {}", output.network.model->count_macs(shape), model.count_macs(shape)));
     return output;
@@ -168,8 +168,9 @@ class Prune final : public Step {
     return sufficient;
   }
 
-  StepOutput output_of(const models::Model& model, const std::vector<Group>& groups, double share,
+  StepOutput output_of(const StepInput& input, const std::vector<Group>& groups, double share,
                        std::vector<std::pair<std::string, std::string>> settings) const {
+    const auto& model = *input.network.model;
     const auto kept = choose(groups, share);
     const auto smaller = models::with_channels(model, kept);
     std::int64_t before = 0, after = 0;
@@ -182,7 +183,7 @@ class Prune final : public Step {
                      {"channels", fmt::format("{} of {}", after, before)},
                      {"parameters", fmt::format("{} of {}", smaller->num_parameters(), model.num_parameters())},
                      {"scope", options_.scope}});
-    return {{smaller, nullptr}, std::move(settings)};
+    return {{smaller, nullptr, input.network.holds_zeros}, std::move(settings)};
   }
 
   PruneOptions options_;

@@ -19,6 +19,7 @@ struct TrainRequest {
   std::int64_t epochs = 1;
   double rate_factor = 1.0;  ///< of the learning rate of the training before
   train::Loss loss = {};     ///< instead of cross-entropy
+  bool holds_zeros = false;  ///< weights of convolutions and linear layers that are zero stay so
 };
 
 /// What a step works with.

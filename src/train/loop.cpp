@@ -22,6 +22,7 @@
 #include "train/epoch_report.h"
 #include "train/profile.h"
 #include "train/state.h"
+#include "train/weight_mask.h"
 
 namespace assay::train {
 namespace {
@@ -47,6 +48,7 @@ class Trainer {
         state_(options, input.model, input.step.precision, input.device, input.train.num_batches()),
         stepper_(input.model, state_, loss_of(options, input), input.device, input.step),
         snapshots_(input.folder / "checkpoints"),
+        mask_(input.holds_zeros ? std::optional<WeightMask>(input.model) : std::nullopt),
         profile_(options.profile ? input.folder / "profile" : std::filesystem::path(), input.device),
         meter_(device::make_memory_meter(input.device)) {
     meter_->reset_peak();
@@ -121,9 +123,11 @@ class Trainer {
   void take_step(const data::Batch& batch) {
     auto& record = counters_.current;
     const auto factor = state_.schedule->factor(counters_.step) * rate_scale();
+    if (mask_) mask_->before_step();
     profile_.before_step();
     const auto result = stepper_.step(batch, {epoch(), counters_.batch, counters_.step}, factor, record.times);
     profile_.after_step();
+    if (mask_) mask_->after_step(state_.ema ? state_.ema->state() : NamedTensors());
     record.learning_rate = state_.optimizer->learning_rate() * factor;
     if (result.outcome != StepOutcome::kTaken) ++record.num_skipped;
     if (result.outcome == StepOutcome::kNotFinite) {
@@ -309,6 +313,7 @@ class Trainer {
   Stepper stepper_;
   std::optional<FrozenBackbone> frozen_;
   SnapshotFolder snapshots_;
+  std::optional<WeightMask> mask_;
   Profile profile_;
   std::unique_ptr<device::MemoryMeter> meter_;
   std::int64_t num_failed_saves_ = 0;

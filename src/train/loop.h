@@ -29,6 +29,7 @@ struct TrainInput {
   Loss loss = {};                                   ///< instead of cross-entropy
   double rate_scale = 1.0;                          ///< factor on the learning rate for a batch larger than its base
   double rate_warmup_epochs = 0.0;                  ///< over which the scale rises from 1
+  bool holds_zeros = false;  ///< weights of convolutions and linear layers that are zero stay so (weight_mask.h)
 };
 
 struct TrainResult {

@@ -62,6 +62,7 @@ struct SmallTraining {
   Loss loss = cross_entropy(0.1);
   double rate_scale = 1.0;
   double rate_warmup_epochs = 0.0;
+  bool holds_zeros = false;
 
   static TrainOptions make_options() {
     TrainOptions options;
@@ -98,7 +99,8 @@ struct SmallTraining {
                            {},
                            loss,
                            rate_scale,
-                           rate_warmup_epochs});
+                           rate_warmup_epochs,
+                           holds_zeros});
   }
 
   TrainResult run(models::Model& model, const std::filesystem::path& folder, MetricSink& sink) const {
