@@ -158,6 +158,7 @@ struct Stage {
   Json& record;
   train::Loss loss = {};
   double rate_factor = 1.0;
+  std::function<void(std::int64_t step, std::int64_t num_steps)> before_step = {};
   bool holds_zeros = false;
 };
 
@@ -199,6 +200,7 @@ train::TrainResult train_in(RunContext& context, const ClassificationData& data,
                                 stage.loss,
                                 plan.lr_factor * stage.rate_factor,
                                 plan.warmup_epochs,
+                                stage.before_step,
                                 stage.holds_zeros};
   before(input, launch.graph != nullptr);
   auto result = train::train(options, input);
@@ -254,6 +256,10 @@ void train_stage(RunContext& context, const ClassificationData& data, models::Mo
   options.epochs = options.trial.fast_dev_run ? 1 : request.epochs;
   options.profile = false;
   options.freeze_epochs = 0;  // what the main training began with is trained by now
+  if (request.keeps_last) {
+    options.keep = "last";
+    options.patience = options.epochs;
+  }
   StageSink sink(context.run, fmt::format("stages/{}/", name));
   print_status("training stage {}: {} epochs\n", name, options.epochs);
   const Stage stage{context.folder / "stages" / name,
@@ -261,6 +267,7 @@ void train_stage(RunContext& context, const ClassificationData& data, models::Mo
                     context.record["stages"][name],
                     request.loss,
                     request.rate_factor,
+                    request.before_step,
                     request.holds_zeros};
   train_in(context, data, model, options, plan, stage, [](const auto&, bool) {});
 }

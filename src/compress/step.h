@@ -20,6 +20,8 @@ struct TrainRequest {
   double rate_factor = 1.0;  ///< of the learning rate of the training before
   train::Loss loss = {};     ///< instead of cross-entropy
   bool holds_zeros = false;  ///< weights of convolutions and linear layers that are zero stay so
+  std::function<void(std::int64_t step, std::int64_t num_steps)> before_step = {};  ///< as train::TrainInput's
+  bool keeps_last = false;  ///< goes on to the last epoch and keeps its weights, whatever train.patience and train.keep
 };
 
 /// What a step works with.

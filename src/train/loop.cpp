@@ -123,6 +123,7 @@ class Trainer {
   void take_step(const data::Batch& batch) {
     auto& record = counters_.current;
     const auto factor = state_.schedule->factor(counters_.step) * rate_scale();
+    if (input_.before_step) input_.before_step(counters_.step, options_.epochs * input_.train.num_batches());
     if (mask_) mask_->before_step();
     profile_.before_step();
     const auto result = stepper_.step(batch, {epoch(), counters_.batch, counters_.step}, factor, record.times);

@@ -29,6 +29,9 @@ struct TrainInput {
   Loss loss = {};                                   ///< instead of cross-entropy
   double rate_scale = 1.0;                          ///< factor on the learning rate for a batch larger than its base
   double rate_warmup_epochs = 0.0;                  ///< over which the scale rises from 1
+  /// Called before each step, counted from 0, to change weights: by what they and the step are alone, so that a resumed
+  /// training gives the same bits.
+  std::function<void(std::int64_t step, std::int64_t num_steps)> before_step = {};
   bool holds_zeros = false;  ///< weights of convolutions and linear layers that are zero stay so (weight_mask.h)
 };
 

@@ -6,16 +6,23 @@
 
 namespace assay::compress {
 
-/// Trains as a stage of a run does, on images of two classes.
-inline void train_small_stage(models::Model& model, const TrainRequest& request) {
+/// Makes the training of a stage, on images of two classes.
+inline train::SmallTraining small_stage(const TrainRequest& request) {
   train::SmallTraining training;
   training.options.epochs = request.epochs;
   training.rate_scale = request.rate_factor;
+  training.before_step = request.before_step;
   training.holds_zeros = request.holds_zeros;
+  if (request.keeps_last) training.options.keep = "last";
   if (request.loss) training.loss = request.loss;
+  return training;
+}
+
+/// Trains as a stage of a run does.
+inline void train_small_stage(models::Model& model, const TrainRequest& request) {
   const TemporaryFolder folder;
   train::LastPoint sink;
-  training.run(model, folder.path(), sink);
+  small_stage(request).run(model, folder.path(), sink);
   model.eval();
 }
 

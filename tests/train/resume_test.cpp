@@ -5,24 +5,11 @@
 #include "core/file.h"
 #include "expect_error.h"
 #include "temporary_folder.h"
+#include "train/interruption.h"
 #include "train/training_fixture.h"
 
 namespace assay::train {
 namespace {
-
-struct Interrupted {};
-
-// Throws while an epoch is reported, like a crash at that point.
-class Bomb final : public MetricSink {
- public:
-  explicit Bomb(std::int64_t epoch) : epoch_(epoch) {}
-  void log_metric(std::string_view, double, std::int64_t step) override {
-    if (step == epoch_) throw Interrupted();
-  }
-
- private:
-  std::int64_t epoch_;
-};
 
 class ResumeTest : public testing::Test {
  protected:

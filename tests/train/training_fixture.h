@@ -62,6 +62,7 @@ struct SmallTraining {
   Loss loss = cross_entropy(0.1);
   double rate_scale = 1.0;
   double rate_warmup_epochs = 0.0;
+  std::function<void(std::int64_t step, std::int64_t num_steps)> before_step = {};
   bool holds_zeros = false;
 
   static TrainOptions make_options() {
@@ -100,6 +101,7 @@ struct SmallTraining {
                            loss,
                            rate_scale,
                            rate_warmup_epochs,
+                           before_step,
                            holds_zeros});
   }
 

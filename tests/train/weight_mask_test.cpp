@@ -1,20 +1,11 @@
 #include "train/weight_mask.h"
 
 #include "temporary_folder.h"
+#include "train/interruption.h"
 #include "train/training_fixture.h"
 
 namespace assay::train {
 namespace {
-
-struct Interrupted {};
-
-/// Throws while the second epoch is reported, like a crash at that point.
-class Bomb final : public MetricSink {
- public:
-  void log_metric(std::string_view, double, std::int64_t step) override {
-    if (step == 2) throw Interrupted();
-  }
-};
 
 /// Every other weight of every layer is zero.
 class SparseNet final : public models::Model {
@@ -80,7 +71,7 @@ TEST_F(WeightMaskTest, GoesOnWithTheSameBitsAfterAnInterruption) {
   const auto expected = uninterrupted();
   {
     SparseNet net;
-    Bomb bomb;
+    Bomb bomb(2);
     EXPECT_THROW(training_.run(net, folder_.path(), bomb), Interrupted);
   }
   SparseNet net;
