@@ -158,8 +158,7 @@ at::Tensor QuantizedNetwork::evaluate_layer(const Node& node, const at::Tensor& 
   const bool is_own_step = in_layer == models::ActivationRow::InLayer::kAfterwards;
   const bool relu = in_layer == models::ActivationRow::InLayer::kRelu;
   const auto params = is_own_step ? layer.before_activation : layer.output;
-  const auto value =
-      node.op == Op::kConv ? conv(input, layer.conv, params, relu) : linear(input, layer.linear, params, relu);
+  auto value = node.op == Op::kConv ? conv(input, layer.conv, params, relu) : linear(input, layer.linear, params, relu);
   if (!is_own_step) return value;
   return models::apply_activation_int8(value, node.activation, layer.output.scale, layer.output.zero_point);
 }
@@ -200,7 +199,7 @@ std::vector<QuantParams> QuantizedNetwork::value_params(const std::array<std::in
   std::vector<QuantParams> params(graph_.size());
   params.front() = input_;
   const auto evaluate_and_note = [&](const Node& node, at::ArrayRef<at::Tensor> inputs) {
-    const auto value = evaluate(node, inputs);
+    auto value = evaluate(node, inputs);
     if (value.is_quantized()) params[node.id] = {value.q_scale(), value.q_zero_point()};
     return value;
   };

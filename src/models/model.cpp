@@ -228,7 +228,7 @@ Divided divide(const config::Section& section) {
 /// Returns the file of weights; empty for none.
 std::filesystem::path weights_file(const std::string& network, const std::string& weights) {
   if (weights != "pretrained") return weights;
-  const auto file = cache_folder() / "weights" / (network + ".pth");
+  auto file = cache_folder() / "weights" / (network + ".pth");
   if (std::filesystem::exists(file)) return file;
   throw Error(ErrorKind::kData, fmt::format("the pretrained weights of {} are not there", network), file.string(),
               "`scripts/weights --help` lists the networks that have some, and `scripts/weights NAME` fetches them");
