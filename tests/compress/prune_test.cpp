@@ -73,7 +73,7 @@ TEST(PruneTest, TaylorFindsTheChannelsWithoutEffectOnTheLoss) {
     const torch::NoGradGuard no_grad;  // whatever "wide" says in its even channels, nobody listens
     model->named_parameters()["narrow.weight"].slice(1, 0, c10::nullopt, 2).zero_();
   }
-  const auto images = torch::randn({40, 3, 8, 8}), labels = torch::randint(5, {40});
+  auto images = torch::randn({40, 3, 8, 8}), labels = torch::randint(5, {40});
   std::int64_t num_labels = 0;
   const auto calibration_labels = [&](std::int64_t count) {
     num_labels = count;

@@ -29,7 +29,7 @@ inline void train_small_stage(models::Model& model, const TrainRequest& request)
 /// Runs steps in turn on a network, as a technique does.
 inline Network run_chain(const std::vector<config::Section>& steps, const std::shared_ptr<models::Model>& model) {
   torch::manual_seed(4);
-  const auto calibration = torch::randn({32, 3, 8, 8});
+  auto calibration = torch::randn({32, 3, 8, 8});
   Network network{model, nullptr};
   for (const auto& step : steps) {
     network =

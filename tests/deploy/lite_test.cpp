@@ -26,7 +26,7 @@ class LiteTest : public ::testing::Test {
   static void TearDownTestSuite() { model_.reset(); }
 
   std::filesystem::path write(const compress::Network& network) const {
-    const auto file = folder_.path() / "network.ptl";
+    auto file = folder_.path() / "network.ptl";
     make_exporter("lite")->write(network, kInfo, file);
     return file;
   }

@@ -23,7 +23,7 @@ const ExportInfo kInfo = {
 class OnnxFiles {
  public:
   std::filesystem::path write(const compress::Network& network) const {
-    const auto file = folder_.path() / "network.onnx";
+    auto file = folder_.path() / "network.onnx";
     make_exporter("onnx")->write(network, kInfo, file);
     return file;
   }
