@@ -104,7 +104,11 @@ QuantizedNetwork::QuantizedNetwork(std::shared_ptr<models::Model> model, const a
   ASSAY_CHECK(images.size(0) > 0);
   const auto folded = models::fold_batch_norm(graph_);
   const auto observed = observe_float(graph_, folded, images, options);
-  input_ = choose_range(images, Activation::kNone, options_.range);
+  std::optional<RangeObserver> of_images;
+  for (const auto& piece : images.split(options.num_at_once, 0)) {
+    observe(of_images, piece, images.size(0), options_.range);
+  }
+  input_ = of_images->choose(Activation::kNone);
   Values rounded(graph_);
   for (const auto& piece : images.split(options.num_at_once, 0)) {
     rounded.add(graph_.front(), bounded(quantize(piece.contiguous(at::MemoryFormat::ChannelsLast), input_)));

@@ -1,5 +1,6 @@
 #include "compress/range.h"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -16,13 +17,7 @@ constexpr std::int64_t kPercentileSample = 100'000;  // of which 99.99 % leaves 
 constexpr int kNumSteps = 32;
 constexpr int kFirstStep = 4;
 constexpr int kNumSweeps = 2;
-
-QuantParams make_params(double low, double high, std::int64_t max_level) {
-  low = std::min(low, 0.0);
-  high = std::max(high, 0.0);
-  const auto scale = std::max((high - low) / static_cast<double>(max_level), 1e-8);
-  return {scale, std::clamp<std::int64_t>(std::llround(-low / scale), 0, max_level)};
-}
+constexpr double kShareOfPiece = 0.01;
 
 class MseSearch {
  public:
@@ -33,7 +28,7 @@ class MseSearch {
         exact_(models::apply_activation(sample, activation)) {}
 
   double error(double low, double high) const {
-    const auto params = make_params(low, high, max_level_);
+    const auto params = params_of_range(low, high, max_level_);
     const auto rounded = at::fake_quantize_per_tensor_affine(sample_, params.scale, params.zero_point, 0, max_level_);
     return (models::apply_activation(rounded, activation_) - exact_).square_().mean().item<double>();
   }
@@ -69,10 +64,27 @@ QuantParams choose_by_error(const at::Tensor& sample, double lowest, double high
     high = search.search_end(low, high, highest, /*is_high=*/true);
     low = search.search_end(low, high, lowest, /*is_high=*/false);
   }
-  return make_params(low, high, max_level);
+  return params_of_range(low, high, max_level);
 }
 
 }  // namespace
+
+RangeMethod find_range_method(std::string_view name) {
+  if (name == "minmax") return RangeMethod::kMinMax;
+  if (name == "percentile") return RangeMethod::kPercentile;
+  if (name == "mse") return RangeMethod::kMse;
+  if (name == "moving_average") return RangeMethod::kMovingAverage;
+  if (name == "histogram") return RangeMethod::kHistogram;
+  throw Error(ErrorKind::kConfig, fmt::format("no way to choose ranges is called \"{}\"", name), "",
+              "one of: minmax, percentile, mse, moving_average, histogram");
+}
+
+QuantParams params_of_range(double low, double high, std::int64_t max_level) {
+  low = std::min(low, 0.0);
+  high = std::max(high, 0.0);
+  const auto scale = std::max((high - low) / static_cast<double>(max_level), 1e-8);
+  return {scale, std::clamp<std::int64_t>(std::llround(-low / scale), 0, max_level)};
+}
 
 RangeObserver::RangeObserver(std::int64_t num_values, const RangeOptions& options) : options_(options) {
   const auto most = options.method == RangeMethod::kPercentile ? kPercentileSample : kSearchSample;
@@ -83,8 +95,13 @@ RangeObserver::RangeObserver(std::int64_t num_values, const RangeOptions& option
 void RangeObserver::observe(const at::Tensor& values) {
   const torch::NoGradGuard no_grad;
   const auto [min, max] = at::aminmax(values);
-  lowest_ = std::min(lowest_, min.item<double>());
-  highest_ = std::max(highest_, max.item<double>());
+  const auto low = min.item<double>(), high = max.item<double>();
+  lowest_ = std::min(lowest_, low);
+  highest_ = std::max(highest_, high);
+  if (!average_) average_.emplace(low, high);
+  average_->first += kShareOfPiece * (low - average_->first);
+  average_->second += kShareOfPiece * (high - average_->second);
+  if (options_.method == RangeMethod::kHistogram) histogram_.add(values, low, high);
   const auto flat = values.contiguous().view({-1});
   const auto first = (stride_ - num_seen_ % stride_) % stride_;
   if (first < flat.numel()) samples_.push_back(flat.slice(0, first, flat.numel(), stride_).clone());
@@ -99,14 +116,20 @@ QuantParams RangeObserver::choose(models::Activation activation) const {
     case RangeMethod::kPercentile: {
       const auto share = options_.percentile / 100.0;
       const auto ends = at::quantile(sample, at::tensor({1.0 - share, share}, sample.options()));
-      return make_params(ends[0].item<double>(), ends[1].item<double>(), options_.max_level);
+      return params_of_range(ends[0].item<double>(), ends[1].item<double>(), options_.max_level);
     }
     case RangeMethod::kMse:
       return choose_by_error(sample, lowest_, highest_, activation, options_.max_level);
+    case RangeMethod::kMovingAverage:
+      return params_of_range(average_->first, average_->second, options_.max_level);
+    case RangeMethod::kHistogram: {
+      const auto [low, high] = histogram_.best_range(options_.max_level + 1);
+      return params_of_range(low, high, options_.max_level);
+    }
     case RangeMethod::kMinMax:
       break;
   }
-  return make_params(lowest_, highest_, options_.max_level);
+  return params_of_range(lowest_, highest_, options_.max_level);
 }
 
 QuantParams choose_range(const at::Tensor& values, models::Activation activation, const RangeOptions& options) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "compress/plugin.h"
 #include "compress/quantized_network.h"
 
@@ -12,6 +14,7 @@ namespace {
 struct StaticInt8Options {
   std::string engine = "fbgemm";
   std::int64_t calibration_images = 512;
+  std::int64_t calibration_batch = 32;
   std::string range = "mse";
   double percentile = 99.99;
   bool bias_correction = true;
@@ -24,7 +27,11 @@ struct StaticInt8Options {
                       "LibTorch's int8 engine: fbgemm is fastest at batch 1, x86 and onednn at large batches"),
         config::field("calibration_images", &Options::calibration_images, config::between(1, 100'000),
                       "training images on which ranges are measured"),
-        config::field("range", &Options::range, config::one_of("mse", "minmax", "percentile"), "how ranges are chosen"),
+        config::field("calibration_batch", &Options::calibration_batch, config::between(1, 1024),
+                      "images measured at a time: what range = moving_average averages over"),
+        config::field("range", &Options::range,
+                      config::one_of("mse", "minmax", "percentile", "moving_average", "histogram"),
+                      "how ranges are chosen; moving_average and histogram as torch.ao's observers"),
         config::field("percentile", &Options::percentile, config::between(90.0, 100.0).in("%"),
                       "for range = percentile: share of values kept at each end"),
         config::field("bias_correction", &Options::bias_correction, "cancel the mean shift that rounding causes"),
@@ -43,7 +50,7 @@ class StaticInt8 final : public Step {
     float_network(input, name());
     const EngineScope engine(options_.engine);
     auto quantize_options = make_quantize_options();
-    quantize_options.num_at_once = input.num_at_once;
+    quantize_options.num_at_once = std::min(input.num_at_once, options_.calibration_batch);
     const auto images = input.calibration_images(options_.calibration_images);
     return {{input.network.model, std::make_shared<QuantizedNetwork>(input.network.model, images, quantize_options)},
             {{"engine", options_.engine},
@@ -60,9 +67,7 @@ class StaticInt8 final : public Step {
     options.engine = options_.engine;
     options.correct_bias = options_.bias_correction;
     options.range.percentile = options_.percentile;
-    options.range.method = options_.range == "mse"      ? RangeMethod::kMse
-                           : options_.range == "minmax" ? RangeMethod::kMinMax
-                                                        : RangeMethod::kPercentile;
+    options.range.method = find_range_method(options_.range);
     const auto num_bits = options_.activation_bits.value_or(has_exact_int8_products() ? 8 : 7);
     options.range.max_level = num_bits == 7 ? 127 : 255;
     options.largest_grouped_weight = largest_grouped_weight(options_.engine, options.range.max_level);

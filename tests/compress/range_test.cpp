@@ -5,6 +5,9 @@
 
 #include <cmath>
 
+#include "core/json.h"
+#include "expect_error.h"
+
 namespace assay::compress {
 namespace {
 
@@ -75,6 +78,37 @@ TEST(RangeTest, TheDivisionIntoPiecesChangesNothing) {
   }
 }
 
+// Reads golden/quantization.json, written by golden/quantization.py with torch.ao's observers.
+TEST(RangeTest, MovingAverageAndHistogramAreThoseOfTorchAo) {
+  const auto golden = read_json(std::filesystem::path(ASSAY_SOURCE_DIR) / "tests/golden/quantization.json");
+  for (const auto& one : golden["ranges"]) {
+    for (const auto* name : {"moving_average", "histogram"}) {
+      RangeObserver observer(1000, {.method = find_range_method(name)});
+      for (const auto& batch : one["batches"]) observer.observe(torch::tensor(batch.get<std::vector<float>>()));
+      const auto params = observer.choose(Activation::kNone);
+      EXPECT_NEAR(params.scale / one[name]["scale"].get<double>(), 1.0, 1e-4) << name;
+      EXPECT_EQ(params.zero_point, one[name]["zero_point"].get<std::int64_t>()) << name;
+    }
+  }
+}
+
+TEST(RangeTest, HistogramClipsWhereThatLessensTheError) {
+  torch::manual_seed(1);
+  const auto values = torch::randn({100'000});
+  const auto minmax = choose_range(values, Activation::kNone, {.method = RangeMethod::kMinMax, .max_level = 15});
+  const auto histogram = choose_range(values, Activation::kNone, {.method = RangeMethod::kHistogram, .max_level = 15});
+  EXPECT_LT(error_of(values, histogram, 15), 0.8 * error_of(values, minmax, 15));
+}
+
+TEST(RangeTest, HistogramsRangeGrowsFromASingleValue) {
+  RangeObserver observer(101, {.method = RangeMethod::kHistogram});
+  observer.observe(torch::full({1}, 0.5));
+  observer.observe(torch::linspace(0.0, 1.0, 100));
+  EXPECT_NEAR(observer.choose(Activation::kNone).scale, 1.0 / 255, 1e-4);
+}
+
+TEST(RangeTest, RefusesUnknownMethods) { EXPECT_ERROR(find_range_method("kl"), kConfig, "\"kl\""); }
+
 TEST(RangeTest, SevenBitsHalveTheLevels) {
   const auto values = torch::linspace(0.0, 1.0, 100);
   const auto params = choose_range(values, Activation::kNone, {.method = RangeMethod::kMinMax, .max_level = 127});
@@ -82,7 +116,8 @@ TEST(RangeTest, SevenBitsHalveTheLevels) {
 }
 
 TEST(RangeTest, ConstantZeroIsNoTrouble) {
-  for (const auto method : {RangeMethod::kMinMax, RangeMethod::kPercentile, RangeMethod::kMse}) {
+  for (const auto method : {RangeMethod::kMinMax, RangeMethod::kPercentile, RangeMethod::kMse,
+                            RangeMethod::kMovingAverage, RangeMethod::kHistogram}) {
     const auto params = choose_range(torch::zeros({10}), Activation::kNone, {.method = method});
     EXPECT_GT(params.scale, 0.0);
     EXPECT_TRUE(std::isfinite(params.scale));
