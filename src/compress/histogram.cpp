@@ -73,7 +73,7 @@ double Histogram::error(std::int64_t first, std::int64_t last, std::int64_t num_
 }
 
 std::pair<double, double> Histogram::best_range(std::int64_t num_levels) const {
-  ASSAY_CHECK(counts_.empty() == false);
+  ASSAY_CHECK(!counts_.empty());
   std::vector<double> cumulative(kNumBins);
   std::partial_sum(counts_.begin(), counts_.end(), cumulative.begin());
   const auto total = cumulative.back();
