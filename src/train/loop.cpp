@@ -126,7 +126,10 @@ class Trainer {
     if (input_.before_step) input_.before_step(counters_.step, options_.epochs * input_.train.num_batches());
     if (mask_) mask_->before_step();
     profile_.before_step();
-    const auto result = stepper_.step(batch, {epoch(), counters_.batch, counters_.step}, factor, record.times);
+    const auto num_frozen_steps = options_.freeze_epochs * input_.train.num_batches();
+    const StepPlace place{epoch(), counters_.batch, counters_.step,
+                          std::max<std::int64_t>(0, counters_.step - num_frozen_steps)};
+    const auto result = stepper_.step(batch, place, factor, record.times);
     profile_.after_step();
     if (mask_) mask_->after_step(state_.ema ? state_.ema->state() : NamedTensors());
     record.learning_rate = state_.optimizer->learning_rate() * factor;

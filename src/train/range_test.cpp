@@ -71,6 +71,7 @@ class Tester {
       throw_if_stopped();
       take_step(place);
       ++place.step;
+      ++place.num_norm_steps;
       if (++place.batch == loader_.num_batches()) {
         place.batch = 0;
         loader_.start_epoch(++place.epoch);

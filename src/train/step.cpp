@@ -35,6 +35,7 @@ Stepper::Stepper(models::Model& model, TrainState& state, Loss loss, c10::Device
       parameters_(model.parameters()),
       buffers_(model.buffers()),
       smallest_pass_(smallest_pass(model)),
+      norm_momentum_(model),
       pass_(model, std::move(loss), state.scaler, options.precision, device) {
   forget_recording();
   for (const auto& buffer : buffers_) buffers_before_.push_back(buffer.clone());
@@ -86,7 +87,9 @@ PassInput Stepper::part_of(const data::Batch& batch, std::int64_t first, std::in
 void Stepper::accumulate(const data::Batch& batch, const StepPlace& place, StepTimes& times) {
   const auto counts = divide_batch(batch.labels.size(0), options_.micro_batch, smallest_pass_);
   const auto usual = counts[counts.size() / 2];  // of at most two sizes, the one of more passes
-  if (recorded_ && recorded_->start_step(part_of(batch, 0, usual))) undo_forward();
+  auto num_norm_passes = place.num_norm_steps * static_cast<std::int64_t>(counts.size());
+  const bool records = recorded_ && norm_momentum_.has_settled(num_norm_passes);  // it would be recorded, too
+  if (records && recorded_->start_step(part_of(batch, 0, usual))) undo_forward();
   pass_.start_step();
   std::int64_t first = 0;
   for (const auto count : counts) {
@@ -94,7 +97,8 @@ void Stepper::accumulate(const data::Batch& batch, const StepPlace& place, StepT
     const auto input = part_of(batch, first, count);
     seed_dropout(options_.seed, place, first);
     first += count;
-    const bool was_recorded = recorded_ && recorded_->run(input);
+    const NormMomentum::Scope scope(norm_momentum_, num_norm_passes++);
+    const bool was_recorded = records && recorded_->run(input);
     const auto backward = was_recorded ? 0.0 : pass_.run(input).backward;
     times.forward += watch.seconds() - backward;
     times.backward += backward;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/loader.h"
+#include "train/norm_momentum.h"
 #include "train/pass.h"
 #include "train/recorded_pass.h"
 
@@ -25,6 +26,8 @@ struct StepPlace {
   std::int64_t epoch = 0;
   std::int64_t batch = 0;  ///< of the epoch, from 0
   std::int64_t step = 0;   ///< of the whole training, from 0
+  /// Steps before it in which BatchNorm's statistics changed.
+  std::int64_t num_norm_steps = 0;
 };
 
 enum class StepOutcome {
@@ -84,6 +87,7 @@ class Stepper {
   std::vector<at::Tensor> parameters_;
   std::vector<at::Tensor> buffers_;
   std::int64_t smallest_pass_;
+  NormMomentum norm_momentum_;
   std::vector<at::Tensor> buffers_before_;  // a forward pass changes BatchNorm's statistics
   Pass pass_;
   std::optional<RecordedPass> recorded_;

@@ -1,11 +1,12 @@
 // What only a GPU can show; each case is skipped, with the reason, where there is none.
 
+#include "device/cuda.h"
+
 #include <torch/torch.h>
 
 #include <string>
 
 #include "device/batch_finder.h"
-#include "device/cuda.h"
 #include "device/discovery.h"
 #include "device/launch_graph.h"
 #include "device/memory_meter.h"
@@ -20,6 +21,7 @@ namespace assay::train {
 namespace {
 
 constexpr std::int64_t kBudget = 1LL << 30;
+constexpr std::int64_t kSettled = 100;  // steps after which BatchNorm's momentum stays, so that passes are recorded
 
 class CudaTest : public testing::Test {
  protected:
@@ -51,7 +53,7 @@ class CudaTest : public testing::Test {
     for (std::int64_t i = 0; i < 5; ++i) {
       const data::Batch batch{images_.pixels.narrow(0, i * 12, 12).to(torch::kFloat32) / 255.0,
                               images_.labels.narrow(0, i * 12, 12)};
-      losses_.push_back(stepper.step(batch, {1, i, i}, 1.0, times).loss);
+      losses_.push_back(stepper.step(batch, {1, i, i, kSettled + i}, 1.0, times).loss);
     }
     return all_values(net).cpu();
   }
@@ -115,8 +117,8 @@ TEST_F(CudaTest, TheMicroBatchIsHalvedWhenMemoryRunsOut) {
   Stepper stepper(net, state, cross_entropy(0.1), kCuda, {512});
   StepTimes times;
   testing::internal::CaptureStderr();
-  const auto result =
-      stepper.step({torch::rand({512, 3, 256, 256}), torch::zeros({512}, torch::kInt64)}, {1, 0, 0}, 1.0, times);
+  const auto result = stepper.step({torch::rand({512, 3, 256, 256}), torch::zeros({512}, torch::kInt64)},
+                                   {1, 0, 0, kSettled}, 1.0, times);
   EXPECT_NE(testing::internal::GetCapturedStderr().find("images instead of 512"), std::string::npos);
   EXPECT_LT(stepper.micro_batch(), 512);
   EXPECT_EQ(result.outcome, StepOutcome::kTaken);
@@ -130,7 +132,8 @@ TEST_F(CudaTest, TheBatchFoundFitsAndUsesTheBudget) {
   const auto step = [&](std::int64_t count) {
     Stepper stepper(net, state, cross_entropy(0.1), kCuda, {count, 0.0, Precision::kFp32, 0, /*halves=*/false});
     StepTimes times;
-    stepper.step({torch::rand({count, 3, 128, 128}), torch::zeros({count}, torch::kInt64)}, {1, 0, 0}, 1.0, times);
+    stepper.step({torch::rand({count, 3, 128, 128}), torch::zeros({count}, torch::kInt64)}, {1, 0, 0, kSettled}, 1.0,
+                 times);
   };
   device::BatchSearch search;
   search.smallest = 2;
