@@ -5,7 +5,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "models/efficientnet_stages.h"
 #include "models/initialise.h"
@@ -55,7 +54,7 @@ class EfficientNetB0 final : public Model {
                           {.in_channels = channels, .out_channels = 4 * channels, .activation = Activation::kSilu});
     value = add_dropout("classifier.0", add_flatten(add_global_pool(value)), kDropout);
     add_linear("classifier.1", value, 4 * channels, num_classes, Activation::kNone);
-    initialise(generator);
+    draw_as_resnet(graph(), generator);
   }
 
  private:
@@ -97,21 +96,6 @@ class EfficientNetB0 final : public Model {
         add_conv(path + ".fc2", hidden,
                  {.in_channels = squeezed, .out_channels = channels, .bias = true, .activation = Activation::kSigmoid});
     return add_multiply(input, gate);
-  }
-
-  /// Draws convolutions by He's rule over the fan-out, the linear layer uniformly within 1 / sqrt(outputs), as
-  /// torchvision does.
-  void initialise(const at::Generator& generator) {
-    const torch::NoGradGuard no_grad;
-    for (const auto& node : graph()) {
-      if (node.op != Op::kConv) continue;
-      draw_he_normal(node.conv->weight, generator);
-      if (node.conv->bias.defined()) node.conv->bias.zero_();
-    }
-    const auto& linear = graph().back().linear;
-    const auto bound = 1.0 / std::sqrt(static_cast<double>(linear->options.out_features()));
-    linear->weight.uniform_(-bound, bound, generator);
-    linear->bias.zero_();
   }
 };
 

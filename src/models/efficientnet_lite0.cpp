@@ -6,7 +6,6 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <torch/torch.h>
 
-#include <cmath>
 
 #include "models/efficientnet_stages.h"
 #include "models/initialise.h"
@@ -50,7 +49,7 @@ class EfficientNetLite0 final : public Model {
                           {.in_channels = channels, .out_channels = kHeadChannels, .activation = Activation::kRelu6});
     value = add_dropout("_dropout", add_flatten(add_global_pool(value)), kDropout);
     add_linear("_fc", value, kHeadChannels, num_classes, Activation::kNone);
-    initialise(generator);
+    draw_as_resnet(graph(), generator);
   }
 
  private:
@@ -84,19 +83,6 @@ class EfficientNetLite0 final : public Model {
                           {.in_channels = expanded, .out_channels = stage.channels});
     if (stage.stride != 1 || in_channels != stage.channels) return value;
     return add_sum(add_stochastic_depth(path + "_drop_connect", value, rate), input);
-  }
-
-  /// Draws convolutions by He's rule over the fan-out, the linear layer uniformly within 1 / sqrt(outputs), as
-  /// TensorFlow's EfficientNet does.
-  void initialise(const at::Generator& generator) {
-    const torch::NoGradGuard no_grad;
-    for (const auto& node : graph()) {
-      if (node.op == Op::kConv) draw_he_normal(node.conv->weight, generator);
-    }
-    const auto& linear = graph().back().linear;
-    const auto bound = 1.0 / std::sqrt(static_cast<double>(linear->options.out_features()));
-    linear->weight.uniform_(-bound, bound, generator);
-    linear->bias.zero_();
   }
 };
 

@@ -15,7 +15,9 @@ void draw_he_normal(const at::Tensor& weight, const at::Generator& generator) {
 void draw_as_resnet(const Graph& graph, const at::Generator& generator) {
   const torch::NoGradGuard no_grad;
   for (const auto& node : graph) {
-    if (node.op == Op::kConv) draw_he_normal(node.conv->weight, generator);
+    if (node.op != Op::kConv) continue;
+    draw_he_normal(node.conv->weight, generator);
+    if (node.conv->bias.defined()) node.conv->bias.zero_();
   }
   const auto& linear = graph.back().linear;
   const auto bound = 1.0 / std::sqrt(static_cast<double>(linear->options.in_features()));

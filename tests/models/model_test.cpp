@@ -38,6 +38,16 @@ TEST(ModelTest, InitialisesAsTorchvisionDoes) {
   EXPECT_EQ(parameters["features.1.block.1.fc1.bias"].abs().max().item<double>(), 0.0);
 }
 
+// Large logits of a new head would spoil pretrained features.
+TEST(ModelTest, EveryHeadOfFewClassesBeginsSmall) {
+  for (const auto& each : describe_models()) {
+    const auto model = make_model(plugin_section(each.name), 5, 1);
+    const auto& head = model->graph().back().linear;
+    const auto largest = head->weight.abs().max().item<double>();
+    EXPECT_LE(largest * std::sqrt(static_cast<double>(head->options.in_features())), 2.0) << each.name;
+  }
+}
+
 TEST(ModelTest, DropsUnitsOnlyInTraining) {
   const auto model = make_model(small_image_model(), 10, 1);
   const auto images = torch::randn({4, 3, 32, 32});
