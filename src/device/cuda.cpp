@@ -19,7 +19,7 @@ Function* find_symbol(const char* name) {
 
 std::string load_cuda_library() {
   // Looks for the NVIDIA driver's library first: without it, loading the CUDA half would only cost start-up time.
-  if (::dlopen("libcuda.so.1", RTLD_LAZY) == nullptr) return "no NVIDIA driver on this machine";
+  if (::dlopen("libcuda.so.1", RTLD_LAZY | RTLD_GLOBAL) == nullptr) return "no NVIDIA driver on this machine";
   if (::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
     return std::string("LibTorch's CUDA half cannot be loaded (set up with `make setup GPU=1`): ") + ::dlerror();
   }
