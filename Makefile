@@ -18,7 +18,7 @@ help: ## list the targets
 setup: ## install Debian packages and .venv; GPU=1 adds the CUDA libraries
 	@scripts/setup build
 
-build: setup ## compile everything into build/release; PRESET=dev|cuda|notorch selects another preset
+build: setup ## compile everything into build/release; PRESET=dev|notorch selects another preset
 	@scripts/build $(PRESET)
 
 test: ## set up, build, run all tests; list the skipped ones with their reasons

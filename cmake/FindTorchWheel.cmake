@@ -1,6 +1,6 @@
 # Imports LibTorch from the installed `torch` wheel, without a CUDA toolkit and without TorchConfig.cmake, which demands one.
 #   in:  LIBTORCH_ROOT, the wheel's folder .../site-packages/torch
-#   out: torch_wheel::cpu; torch_wheel::cuda, in the component CUDA, for the library that is loaded where there is a GPU. CUDA is loaded at run time (device/cuda.h), so that one binary serves both kinds of machine
+#   out: torch_wheel::cpu; torch_wheel::cuda for the library that is loaded where there is a GPU. CUDA is loaded at run time (device/cuda.h), so that one binary serves both kinds of machine
 
 if(NOT LIBTORCH_ROOT)
   file(GLOB LIBTORCH_ROOT ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch)
@@ -15,22 +15,18 @@ if(TorchWheel_INCLUDE_DIR)
   string(REGEX REPLACE ".*MAJOR ([0-9]+).*MINOR ([0-9]+).*PATCH ([0-9]+).*" "\\1.\\2.\\3" TorchWheel_VERSION "${_version_lines}")
 endif()
 
-if("CUDA" IN_LIST TorchWheel_FIND_COMPONENTS)
-  find_library(TorchWheel_CUDA_LIBRARY torch_cuda PATHS ${LIBTORCH_ROOT}/lib NO_DEFAULT_PATH)
-  find_library(TorchWheel_C10_CUDA_LIBRARY c10_cuda PATHS ${LIBTORCH_ROOT}/lib NO_DEFAULT_PATH)
-  file(GLOB _nvidia_headers ${LIBTORCH_ROOT}/../nvidia/*/include)
-  find_path(TorchWheel_CUDA_INCLUDE_DIR cuda_runtime_api.h PATHS ${_nvidia_headers} NO_DEFAULT_PATH)
-  if(TorchWheel_CUDA_LIBRARY AND TorchWheel_C10_CUDA_LIBRARY AND TorchWheel_CUDA_INCLUDE_DIR)
-    set(TorchWheel_CUDA_FOUND TRUE)
-  endif()
-endif()
+find_library(TorchWheel_CUDA_LIBRARY torch_cuda PATHS ${LIBTORCH_ROOT}/lib NO_DEFAULT_PATH)
+find_library(TorchWheel_C10_CUDA_LIBRARY c10_cuda PATHS ${LIBTORCH_ROOT}/lib NO_DEFAULT_PATH)
+file(GLOB _nvidia_headers ${LIBTORCH_ROOT}/../nvidia/*/include)
+find_path(TorchWheel_CUDA_INCLUDE_DIR cuda_runtime_api.h PATHS ${_nvidia_headers} NO_DEFAULT_PATH)
 
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(
   TorchWheel
-  REQUIRED_VARS TorchWheel_CPU_LIBRARY TorchWheel_C10_LIBRARY TorchWheel_INCLUDE_DIR
-  VERSION_VAR TorchWheel_VERSION HANDLE_COMPONENTS
-  REASON_FAILURE_MESSAGE "run `make setup` (for CUDA `make setup GPU=1`), or pass -DLIBTORCH_ROOT=<site-packages>/torch, or use --preset notorch")
+  REQUIRED_VARS TorchWheel_CPU_LIBRARY TorchWheel_C10_LIBRARY TorchWheel_INCLUDE_DIR TorchWheel_CUDA_LIBRARY TorchWheel_C10_CUDA_LIBRARY
+                TorchWheel_CUDA_INCLUDE_DIR
+  VERSION_VAR TorchWheel_VERSION
+  REASON_FAILURE_MESSAGE "run `make setup`, or pass -DLIBTORCH_ROOT=<site-packages>/torch, or use --preset notorch")
 
 function(_import_torch_library target location)
   add_library(${target} SHARED IMPORTED)
@@ -48,10 +44,8 @@ target_link_libraries(torch_wheel::cpu INTERFACE torch_wheel::torch_cpu torch_wh
 # The NVIDIA libraries that libtorch_cpu.so names are found through the wheel's own run path, which the linker does not follow.
 target_link_options(torch_wheel::cpu INTERFACE $<$<PLATFORM_ID:Linux>:-Wl,--allow-shlib-undefined>)
 
-if(TorchWheel_CUDA_FOUND)
-  _import_torch_library(torch_wheel::torch_cuda ${TorchWheel_CUDA_LIBRARY})
-  _import_torch_library(torch_wheel::c10_cuda ${TorchWheel_C10_CUDA_LIBRARY})
-  add_library(torch_wheel::cuda INTERFACE IMPORTED)
-  target_include_directories(torch_wheel::cuda SYSTEM INTERFACE ${TorchWheel_CUDA_INCLUDE_DIR})
-  target_link_libraries(torch_wheel::cuda INTERFACE torch_wheel::cpu torch_wheel::torch_cuda torch_wheel::c10_cuda)
-endif()
+_import_torch_library(torch_wheel::torch_cuda ${TorchWheel_CUDA_LIBRARY})
+_import_torch_library(torch_wheel::c10_cuda ${TorchWheel_C10_CUDA_LIBRARY})
+add_library(torch_wheel::cuda INTERFACE IMPORTED)
+target_include_directories(torch_wheel::cuda SYSTEM INTERFACE ${TorchWheel_CUDA_INCLUDE_DIR})
+target_link_libraries(torch_wheel::cuda INTERFACE torch_wheel::cpu torch_wheel::torch_cuda torch_wheel::c10_cuda)

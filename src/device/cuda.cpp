@@ -3,9 +3,13 @@
 #include "device/cuda.h"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <cstddef>
+#include <filesystem>
+
+#include "core/error.h"
 
 namespace assay::device {
 namespace {
@@ -13,6 +17,23 @@ namespace {
 template <typename Function>
 Function* find_symbol(const char* name) {
   return reinterpret_cast<Function*>(::dlsym(RTLD_DEFAULT, name));
+}
+
+constexpr auto kLibrary = "libassay_cuda.so";
+
+[[noreturn]] void fail(const std::string& reason) {
+  throw Error(ErrorKind::kConfig, reason, "", "build anew: make build");
+}
+
+void* load_cuda_part() {
+  std::error_code error;
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  for (const auto& place : {folder / kLibrary, folder / "engines" / kLibrary}) {
+    if (!std::filesystem::exists(place, error)) continue;
+    if (auto* library = ::dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
+    fail(fmt::format("{} cannot be loaded: {}", place.string(), ::dlerror()));
+  }
+  fail(fmt::format("there is no {} beside {}", kLibrary, folder.string()));
 }
 
 }  // namespace
@@ -24,6 +45,15 @@ std::string load_cuda_library() {
     return std::string("LibTorch's CUDA half cannot be loaded (set up with `make setup GPU=1`): ") + ::dlerror();
   }
   return "";
+}
+
+void* find_in_cuda_part(const char* name) {
+  if (auto* found = ::dlsym(load_cuda_part(), name)) return found;
+  fail(fmt::format("{} belongs to another build", kLibrary));
+}
+
+void limit_cuda_memory(int index, double fraction) {
+  reinterpret_cast<void (*)(int, double)>(find_in_cuda_part("assay_limit_cuda_memory"))(index, fraction);
 }
 
 CudaMemory cuda_memory(int index) {

@@ -10,6 +10,14 @@ namespace assay::device {
 /// Returns "" on success, or the reason why it cannot be used.
 std::string load_cuda_library();
 
+/// Finds a function of the library made from src/cuda, which needs LibTorch's CUDA half.
+/// Errors: Error(kConfig) if it cannot be loaded or is of another build.
+void* find_in_cuda_part(const char* name);
+
+/// Bounds the memory that LibTorch may hold on device `index` to a share of all of it; c10::OutOfMemoryError is thrown
+/// beyond. Errors: as find_in_cuda_part(); c10::Error.
+void limit_cuda_memory(int index, double fraction);
+
 struct CudaMemory {
   std::int64_t free_bytes = 0;
   std::int64_t total_bytes = 0;

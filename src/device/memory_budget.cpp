@@ -1,7 +1,6 @@
 #include "device/memory_budget.h"
 
 #include <ATen/detail/MPSHooksInterface.h>
-#include <c10/core/AllocatorConfig.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <fmt/format.h>
 #include <malloc.h>
@@ -9,6 +8,7 @@
 
 #include <algorithm>
 
+#include "core/error.h"
 #include "device/cuda.h"
 #include "device/memory_size.h"
 #include "device/metering_allocator.h"
@@ -72,12 +72,13 @@ void keep_fewer_pages(std::int64_t budget_bytes) {
   ::mallopt(M_ARENA_MAX, 2);  // each further one takes 64 MB of address space, which may be scarce
 }
 
-std::string limit_cuda_allocator(double fraction) {
+// Returns "" or why memory is not bounded.
+std::string try_to_limit_cuda_memory(c10::Device device, double fraction) {
   try {
-    const auto before = c10::CachingAllocator::getAllocatorSettings();
-    const auto limit = fmt::format("per_process_memory_fraction:{:.4f}", fraction);
-    c10::CachingAllocator::setAllocatorSettings(before.empty() ? limit : before + "," + limit);
+    limit_cuda_memory(device.has_index() ? device.index() : 0, fraction);
     return "";
+  } catch (const Error& error) {
+    return error.what();
   } catch (const c10::Error& error) {
     return error.what_without_backtrace();
   }
@@ -127,7 +128,7 @@ void enforce_memory_budget(const DeviceOptions& options, ChosenDevice& chosen) {
     at::detail::getMPSHooks().setMemoryFraction(fraction);
     chosen.enforced_by = "LibTorch's MPS allocator";
   } else if (chosen.device.is_cuda()) {
-    const auto problem = limit_cuda_allocator(fraction);
+    const auto problem = try_to_limit_cuda_memory(chosen.device, fraction);
     if (problem.empty()) {
       chosen.enforced_by = "LibTorch's CUDA allocator";
     } else {
