@@ -20,8 +20,6 @@
 namespace assay::app {
 namespace {
 
-constexpr std::int64_t kManySteps = 1'000'000;  // so that passes are recorded, as in most of a training
-
 // Performs the steps of training on a throw-away model, so that their memory can be measured.
 class Probe {
  public:
@@ -47,7 +45,7 @@ class Probe {
                            {num_samples, options_.clip_norm, precision_, /*seed=*/0, /*halves=*/false, graph_.get()});
     train::StepTimes times;
     model_.train();
-    stepper.step(batch, {.num_norm_steps = kManySteps}, 1.0, times);
+    stepper.step(batch, {.num_norm_steps = train::kSettledSteps}, 1.0, times);
     if (!has_evaluated_) evaluate(evaluation_batch(num_samples));
   }
 

@@ -159,6 +159,7 @@ struct Stage {
   train::Loss loss = {};
   double rate_factor = 1.0;
   std::function<void(std::int64_t step, std::int64_t num_steps)> before_step = {};
+  bool has_statistics = false;
   bool holds_zeros = false;
 };
 
@@ -201,6 +202,7 @@ train::TrainResult train_in(RunContext& context, const ClassificationData& data,
                                 plan.lr_factor * stage.rate_factor,
                                 plan.warmup_epochs,
                                 stage.before_step,
+                                stage.has_statistics,
                                 stage.holds_zeros};
   before(input, launch.graph != nullptr);
   auto result = train::train(options, input);
@@ -268,6 +270,7 @@ void train_stage(RunContext& context, const ClassificationData& data, models::Mo
                     request.loss,
                     request.rate_factor,
                     request.before_step,
+                    /*has_statistics=*/true,
                     request.holds_zeros};
   train_in(context, data, model, options, plan, stage, [](const auto&, bool) {});
 }

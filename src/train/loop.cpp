@@ -18,6 +18,7 @@
 #include "train/backbone.h"
 #include "train/batch_norm.h"
 #include "train/checkpoint.h"
+#include "train/collapse.h"
 #include "train/determinism.h"
 #include "train/epoch_report.h"
 #include "train/profile.h"
@@ -120,15 +121,19 @@ class Trainer {
     return 1.0 + (input_.rate_scale - 1.0) * std::min(1.0, progress);
   }
 
+  // BatchNorm's statistics rest while the backbone is frozen.
+  std::int64_t num_norm_steps() const {
+    if (input_.has_statistics) return kSettledSteps;
+    return std::max<std::int64_t>(0, counters_.step - options_.freeze_epochs * input_.train.num_batches());
+  }
+
   void take_step(const data::Batch& batch) {
     auto& record = counters_.current;
     const auto factor = state_.schedule->factor(counters_.step) * rate_scale();
     if (input_.before_step) input_.before_step(counters_.step, options_.epochs * input_.train.num_batches());
     if (mask_) mask_->before_step();
     profile_.before_step();
-    const auto num_frozen_steps = options_.freeze_epochs * input_.train.num_batches();
-    const StepPlace place{epoch(), counters_.batch, counters_.step,
-                          std::max<std::int64_t>(0, counters_.step - num_frozen_steps)};
+    const StepPlace place{epoch(), counters_.batch, counters_.step, num_norm_steps()};
     const auto result = stepper_.step(batch, place, factor, record.times);
     profile_.after_step();
     if (mask_) mask_->after_step(state_.ema ? state_.ema->state() : NamedTensors());
@@ -264,6 +269,8 @@ class Trainer {
                   fmt::format("the network diverged: its final validation loss is {}", accuracy.loss), "",
                   std::string(kDivergedHint) + "; train.keep=best ends with the best epoch");
     }
+    const auto before = best ? counters_.best_accuracy : counters_.history.back().validation_accuracy;
+    check_collapse(before, accuracy.value(), accuracy.num_samples, result_.ending);
     input_.sink.log_metric("final/val/accuracy", accuracy.value(), counters_.history.back().epoch);
     input_.sink.log_metric("final/val/loss", accuracy.loss, counters_.history.back().epoch);
     save_weights(input_.model, file("final.pt"));

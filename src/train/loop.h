@@ -32,7 +32,8 @@ struct TrainInput {
   /// Called before each step, counted from 0, to change weights: by what they and the step are alone, so that a resumed
   /// training gives the same bits.
   std::function<void(std::int64_t step, std::int64_t num_steps)> before_step = {};
-  bool holds_zeros = false;  ///< weights of convolutions and linear layers that are zero stay so (weight_mask.h)
+  bool has_statistics = false;  ///< BatchNorm's are the network's own and need not catch up (norm_momentum.h)
+  bool holds_zeros = false;     ///< weights of convolutions and linear layers that are zero stay so (weight_mask.h)
 };
 
 struct TrainResult {

@@ -3,11 +3,12 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <bit>
 
 namespace assay::train {
 namespace {
 
-double plain_average(std::int64_t num_passes) { return 1.0 / static_cast<double>(num_passes + 1); }
+constexpr double kWindow = 20.0;
 
 }  // namespace
 
@@ -18,15 +19,16 @@ NormMomentum::NormMomentum(const torch::nn::Module& model) {
   }
 }
 
-bool NormMomentum::has_settled(std::int64_t num_passes) const {
-  return std::all_of(configured_.begin(), configured_.end(),
-                     [&](const auto& each) { return plain_average(num_passes) <= each.second; });
+double NormMomentum::least(std::int64_t num_passes) const {
+  const auto rounded = std::bit_floor(static_cast<std::uint64_t>(num_passes));
+  const auto least = kWindow / (kWindow + static_cast<double>(rounded));
+  const bool matters =
+      std::any_of(configured_.begin(), configured_.end(), [least](const auto& each) { return each.second < least; });
+  return matters ? least : 0.0;
 }
 
-NormMomentum::Scope::Scope(const NormMomentum& momentum, std::int64_t num_passes) : momentum_(momentum) {
-  for (const auto& [layer, configured] : momentum_.configured_) {
-    layer->options.momentum(std::max(configured, plain_average(num_passes)));
-  }
+NormMomentum::Scope::Scope(const NormMomentum& momentum, double least) : momentum_(momentum) {
+  for (const auto& [layer, configured] : momentum_.configured_) layer->options.momentum(std::max(configured, least));
 }
 
 NormMomentum::Scope::~Scope() {

@@ -46,9 +46,6 @@ PassTimes Pass::run(const PassInput& input) {
   return {forward, watch.seconds() - forward};
 }
 
-double Pass::loss() const { return loss_.item<double>(); }
-double Pass::num_correct() const { return num_correct_.item<double>(); }
-
 std::vector<std::int64_t> divide_batch(std::int64_t num_images, std::int64_t micro_batch, std::int64_t smallest) {
   const auto wanted = (num_images + micro_batch - 1) / micro_batch;
   const auto num_passes = std::max<std::int64_t>(1, std::min(wanted, num_images / smallest));

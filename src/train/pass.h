@@ -32,8 +32,9 @@ class Pass {
 
   PassTimes run(const PassInput& input);
 
-  double loss() const;         ///< mean over the step's images; waits for the device
-  double num_correct() const;  ///< correctly classified images; mixed images count by the shares of their labels
+  // Of the step so far, on the device. Shapes: () float.
+  const at::Tensor& loss() const { return loss_; }                ///< mean over the step's images
+  const at::Tensor& num_correct() const { return num_correct_; }  ///< mixed images count by the shares of their labels
 
  private:
   models::Model& model_;
@@ -41,8 +42,7 @@ class Pass {
   const LossScaler& scaler_;
   Precision precision_;
   c10::Device device_;
-  at::Tensor loss_;         // scalar float
-  at::Tensor num_correct_;  // scalar double
+  at::Tensor loss_, num_correct_;
 };
 
 /// Divides a batch into the fewest passes of at most `micro_batch` images, as equal as possible. No pass has fewer than

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <utility>
 
 #include "core/clock.h"
 #include "core/error.h"
@@ -17,6 +18,8 @@
 namespace assay::train {
 namespace {
 
+constexpr std::int64_t kFirstRecorded = 32;  // pass; before, BatchNorm's momentum changes too often
+
 // Dropout draws from LibTorch's own generators; seeding them for each forward pass makes a step repeatable.
 void seed_dropout(std::uint64_t seed, const StepPlace& place, std::int64_t first_image) {
   auto mixed = mix_seed(seed, static_cast<std::uint64_t>(Stream::kDropout));
@@ -26,6 +29,19 @@ void seed_dropout(std::uint64_t seed, const StepPlace& place, std::int64_t first
   torch::manual_seed(mixed);
 }
 
+// Lists of one type take one kernel.
+std::vector<at::Tensor> floats_first(std::vector<at::Tensor> tensors) {
+  std::stable_partition(tensors.begin(), tensors.end(), [](const auto& each) { return each.is_floating_point(); });
+  return tensors;
+}
+
+std::size_t count_floats(const std::vector<at::Tensor>& tensors) {
+  return static_cast<std::size_t>(
+      std::count_if(tensors.begin(), tensors.end(), [](const auto& each) { return each.is_floating_point(); }));
+}
+
+at::Tensor norm_of(const std::vector<at::Tensor>& tensors) { return at::stack(at::_foreach_norm(tensors, 2)).norm(); }
+
 }  // namespace
 
 Stepper::Stepper(models::Model& model, TrainState& state, Loss loss, c10::Device device, const StepOptions& options)
@@ -33,7 +49,8 @@ Stepper::Stepper(models::Model& model, TrainState& state, Loss loss, c10::Device
       device_(device),
       options_(options),
       parameters_(model.parameters()),
-      buffers_(model.buffers()),
+      buffers_(floats_first(model.buffers())),
+      num_floats_(count_floats(buffers_)),
       smallest_pass_(smallest_pass(model)),
       norm_momentum_(model),
       pass_(model, std::move(loss), state.scaler, options.precision, device) {
@@ -50,19 +67,24 @@ void Stepper::forget_recording() {
 }
 
 StepResult Stepper::step(const data::Batch& batch, const StepPlace& place, double rate_factor, StepTimes& times) {
-  if (!buffers_.empty()) at::_foreach_copy_(buffers_before_, buffers_);
+  copy_buffers(buffers_before_, buffers_);
   accumulate_within_memory(batch, place, times);
   const Stopwatch watch;
   const torch::NoGradGuard no_grad;
-  StepResult result{StepOutcome::kTaken, pass_.loss(), pass_.num_correct(), 0.0};
   const auto gradients = this->gradients();
+  const auto factor = state_.scaler.factor();
+  // An accelerator is waited for once: it computes the norm before the loss is read.
+  const auto numbers = at::stack({pass_.loss(), pass_.num_correct(), norm_of(gradients)}).cpu();
+  const auto* number = numbers.const_data_ptr<float>();
+  StepResult result{StepOutcome::kTaken, number[0], number[1], number[2] / factor};
   if (!std::isfinite(result.loss)) {
     result.outcome = StepOutcome::kNotFinite;
   } else if (!state_.scaler.unscale(gradients)) {
     result.outcome = StepOutcome::kOverflowed;
+  } else if (!std::isfinite(result.gradient_norm)) {
+    result.outcome = StepOutcome::kNotFinite;
   } else {
-    result.gradient_norm = clip(gradients);
-    if (!std::isfinite(result.gradient_norm)) result.outcome = StepOutcome::kNotFinite;
+    clip(gradients, result.gradient_norm);
   }
   if (result.outcome == StepOutcome::kTaken) {
     state_.optimizer->step(rate_factor);
@@ -87,8 +109,11 @@ PassInput Stepper::part_of(const data::Batch& batch, std::int64_t first, std::in
 void Stepper::accumulate(const data::Batch& batch, const StepPlace& place, StepTimes& times) {
   const auto counts = divide_batch(batch.labels.size(0), options_.micro_batch, smallest_pass_);
   const auto usual = counts[counts.size() / 2];  // of at most two sizes, the one of more passes
-  auto num_norm_passes = place.num_norm_steps * static_cast<std::int64_t>(counts.size());
-  const bool records = recorded_ && norm_momentum_.has_settled(num_norm_passes);  // it would be recorded, too
+  const auto num_norm_passes = place.num_norm_steps * static_cast<std::int64_t>(counts.size());
+  const auto least_momentum = norm_momentum_.least(num_norm_passes);
+  const NormMomentum::Scope scope(norm_momentum_, least_momentum);
+  const bool records = recorded_ && num_norm_passes >= kFirstRecorded;
+  if (records && least_momentum != std::exchange(recorded_momentum_, least_momentum)) forget_recording();
   if (records && recorded_->start_step(part_of(batch, 0, usual))) undo_forward();
   pass_.start_step();
   std::int64_t first = 0;
@@ -97,7 +122,6 @@ void Stepper::accumulate(const data::Batch& batch, const StepPlace& place, StepT
     const auto input = part_of(batch, first, count);
     seed_dropout(options_.seed, place, first);
     first += count;
-    const NormMomentum::Scope scope(norm_momentum_, num_norm_passes++);
     const bool was_recorded = records && recorded_->run(input);
     const auto backward = was_recorded ? 0.0 : pass_.run(input).backward;
     times.forward += watch.seconds() - backward;
@@ -130,16 +154,19 @@ std::vector<at::Tensor> Stepper::gradients() const {
 }
 
 // Like torch.nn.utils.clip_grad_norm_, with its 1e-6.
-double Stepper::clip(const std::vector<at::Tensor>& gradients) const {
-  const auto norm = at::stack(at::_foreach_norm(gradients, 2)).norm().item<double>();
+void Stepper::clip(const std::vector<at::Tensor>& gradients, double norm) const {
   if (options_.clip_norm > 0.0 && norm > options_.clip_norm)
     at::_foreach_mul_(gradients, options_.clip_norm / (norm + 1e-6));
-  return norm;
+}
+
+void Stepper::copy_buffers(at::TensorList to, at::TensorList from) const {
+  if (num_floats_ > 0) at::_foreach_copy_(to.slice(0, num_floats_), from.slice(0, num_floats_));
+  if (num_floats_ < from.size()) at::_foreach_copy_(to.slice(num_floats_), from.slice(num_floats_));
 }
 
 void Stepper::undo_forward() {
   const torch::NoGradGuard no_grad;
-  if (!buffers_.empty()) at::_foreach_copy_(buffers_, buffers_before_);
+  copy_buffers(buffers_, buffers_before_);
 }
 
 }  // namespace assay::train

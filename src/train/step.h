@@ -24,10 +24,9 @@ struct StepTimes {
 /// Identifies a step, and so its random numbers.
 struct StepPlace {
   std::int64_t epoch = 0;
-  std::int64_t batch = 0;  ///< of the epoch, from 0
-  std::int64_t step = 0;   ///< of the whole training, from 0
-  /// Steps before it in which BatchNorm's statistics changed.
-  std::int64_t num_norm_steps = 0;
+  std::int64_t batch = 0;           ///< of the epoch, from 0
+  std::int64_t step = 0;            ///< of the whole training, from 0
+  std::int64_t num_norm_steps = 0;  ///< before it, in which BatchNorm's statistics changed
 };
 
 enum class StepOutcome {
@@ -78,7 +77,8 @@ class Stepper {
   void accumulate_within_memory(const data::Batch& batch, const StepPlace& place, StepTimes& times);
   PassInput part_of(const data::Batch& batch, std::int64_t first, std::int64_t count) const;
   std::vector<at::Tensor> gradients() const;
-  double clip(const std::vector<at::Tensor>& gradients) const;
+  void clip(const std::vector<at::Tensor>& gradients, double norm) const;
+  void copy_buffers(at::TensorList to, at::TensorList from) const;
   void undo_forward();
 
   TrainState& state_;
@@ -86,11 +86,13 @@ class Stepper {
   StepOptions options_;
   std::vector<at::Tensor> parameters_;
   std::vector<at::Tensor> buffers_;
+  std::size_t num_floats_;  // of the buffers, which come first
   std::int64_t smallest_pass_;
   NormMomentum norm_momentum_;
   std::vector<at::Tensor> buffers_before_;  // a forward pass changes BatchNorm's statistics
   Pass pass_;
   std::optional<RecordedPass> recorded_;
+  double recorded_momentum_ = 0.0;  // BatchNorm's least
 };
 
 }  // namespace assay::train

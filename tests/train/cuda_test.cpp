@@ -21,7 +21,6 @@ namespace assay::train {
 namespace {
 
 constexpr std::int64_t kBudget = 1LL << 30;
-constexpr std::int64_t kSettled = 100;  // steps after which BatchNorm's momentum stays, so that passes are recorded
 
 class CudaTest : public testing::Test {
  protected:
@@ -31,7 +30,7 @@ class CudaTest : public testing::Test {
   }
 
   void SetUp() override {
-    if (const auto reason = device::load_cuda_library(); !reason.empty()) GTEST_SKIP() << reason;
+    if (!refusal_.empty()) GTEST_SKIP() << refusal_;
     if (!torch::cuda::is_available()) GTEST_SKIP() << "LibTorch finds no usable CUDA device";
     device::DeviceOptions options;
     options.name = "cuda";
@@ -53,7 +52,7 @@ class CudaTest : public testing::Test {
     for (std::int64_t i = 0; i < 5; ++i) {
       const data::Batch batch{images_.pixels.narrow(0, i * 12, 12).to(torch::kFloat32) / 255.0,
                               images_.labels.narrow(0, i * 12, 12)};
-      losses_.push_back(stepper.step(batch, {1, i, i, kSettled + i}, 1.0, times).loss);
+      losses_.push_back(stepper.step(batch, {1, i, i, kSettledSteps + i}, 1.0, times).loss);
     }
     return all_values(net).cpu();
   }
@@ -63,6 +62,7 @@ class CudaTest : public testing::Test {
   }
 
   static constexpr auto kCuda = c10::DeviceType::CUDA;
+  const std::string refusal_ = device::load_cuda_library();  // first: the images' seed already asks for CUDA
   data::Images images_ = two_classes(64);
   TrainOptions options_;
   device::ChosenDevice chosen_;
@@ -118,7 +118,7 @@ TEST_F(CudaTest, TheMicroBatchIsHalvedWhenMemoryRunsOut) {
   StepTimes times;
   testing::internal::CaptureStderr();
   const auto result = stepper.step({torch::rand({512, 3, 256, 256}), torch::zeros({512}, torch::kInt64)},
-                                   {1, 0, 0, kSettled}, 1.0, times);
+                                   {1, 0, 0, kSettledSteps}, 1.0, times);
   EXPECT_NE(testing::internal::GetCapturedStderr().find("images instead of 512"), std::string::npos);
   EXPECT_LT(stepper.micro_batch(), 512);
   EXPECT_EQ(result.outcome, StepOutcome::kTaken);
@@ -132,8 +132,8 @@ TEST_F(CudaTest, TheBatchFoundFitsAndUsesTheBudget) {
   const auto step = [&](std::int64_t count) {
     Stepper stepper(net, state, cross_entropy(0.1), kCuda, {count, 0.0, Precision::kFp32, 0, /*halves=*/false});
     StepTimes times;
-    stepper.step({torch::rand({count, 3, 128, 128}), torch::zeros({count}, torch::kInt64)}, {1, 0, 0, kSettled}, 1.0,
-                 times);
+    stepper.step({torch::rand({count, 3, 128, 128}), torch::zeros({count}, torch::kInt64)}, {1, 0, 0, kSettledSteps},
+                 1.0, times);
   };
   device::BatchSearch search;
   search.smallest = 2;

@@ -12,8 +12,6 @@
 namespace assay::train {
 namespace {
 
-constexpr std::int64_t kSettled = 100;  // steps after which BatchNorm's momentum stays
-
 class RecordedPassTest : public testing::Test {
  protected:
   RecordedPassTest() {
@@ -33,7 +31,7 @@ class RecordedPassTest : public testing::Test {
     losses_.clear();
     for (std::size_t i = 0; i < batches.size(); ++i) {
       const auto place = static_cast<std::int64_t>(i);
-      losses_.push_back(stepper.step(batches[i], {1, place, place, kSettled + place}, 1.0, times).loss);
+      losses_.push_back(stepper.step(batches[i], {1, place, place, kSettledSteps + place}, 1.0, times).loss);
     }
     micro_batch_ = stepper.micro_batch();
     return all_values(net);
@@ -100,7 +98,7 @@ TEST_F(RecordedPassTest, IsRecordedAnewWhenTheBackboneThaws) {
       if (i % 2 == 0) stepper.forget_recording();
       net.train();
       if (frozen) frozen->hold_statistics();
-      stepper.step(batches(4)[static_cast<std::size_t>(i)], {1, i, i, kSettled + i}, 1.0, times);
+      stepper.step(batches(4)[static_cast<std::size_t>(i)], {1, i, i, kSettledSteps + i}, 1.0, times);
     }
     return all_values(net);
   };

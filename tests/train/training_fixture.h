@@ -102,6 +102,7 @@ struct SmallTraining {
                            rate_scale,
                            rate_warmup_epochs,
                            before_step,
+                           /*has_statistics=*/false,
                            holds_zeros});
   }
 
