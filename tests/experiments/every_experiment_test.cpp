@@ -1,0 +1,55 @@
+// Each experiment works from end to end on drawn images.
+
+#include "experiments/experiment_fixture.h"
+
+namespace assay {
+namespace {
+
+class EveryExperimentTest : public testing::TestWithParam<std::string> {
+ protected:
+  report::ProcessResult run(std::vector<std::string> arguments) const {
+    const std::vector<std::string> command = {ASSAY_BINARY_DIR "/bin/" + GetParam(), "--config-dir",
+                                              ASSAY_SOURCE_DIR "/configs", "run.dir=" + folder_.path().string(),
+                                              "track=off"};
+    arguments.insert(arguments.begin(), command.begin(), command.end());
+    return report::run_process(arguments, std::chrono::minutes(4));
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_P(EveryExperimentTest, RunsOnDrawnImages) {
+  const auto result = run({"experiment=smoke", "device.threads=1"});
+  ASSERT_EQ(result.code, 0) << result.output;
+  for (const auto& each : fs::directory_iterator(folder_.path() / GetParam())) {
+    const auto record = read_json(each.path() / "record.json");
+    EXPECT_EQ(record["status"], "FINISHED");
+    EXPECT_EQ(record["experiment"], GetParam());
+    EXPECT_EQ(record["training"]["history"].size(), 2U);
+  }
+}
+
+TEST_P(EveryExperimentTest, AnswersHelp) {
+  const auto result = run({"--help"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.output, testing::HasSubstr("train.epochs"));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EveryExperimentTest,
+                         testing::Values("cifar100_compression", "cifar10_classifier", "continuous_integration",
+                                         "household_compression", "pest_recognition"),
+                         [](const auto& each) { return each.param; });
+
+TEST(SwitchesTest, EachIsAValidRunOfItsOwn) {
+  const TemporaryFolder folder;
+  const auto result =
+      report::run_process({ASSAY_BINARY_DIR "/bin/cifar10_classifier", "--config-dir", ASSAY_SOURCE_DIR "/configs",
+                           "-m", "@" ASSAY_SOURCE_DIR "/configs/grid/switches.toml", "experiment=smoke",
+                           "device.name=cpu", "--dry-run", "run.dir=" + folder.path().string()},
+                          std::chrono::minutes(1));
+  EXPECT_EQ(result.code, 0) << result.output;
+  EXPECT_THAT(result.output, testing::HasSubstr("run 18 of 18: "));
+}
+
+}  // namespace
+}  // namespace assay
