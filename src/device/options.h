@@ -43,7 +43,7 @@ struct Tiers {
   }
 };
 
-/// More than the cores of any machine; LibTorch would start as many threads as requested.
+/// More than the cores of any machine. What exceeds the cores of this one is left out (switches.h).
 inline constexpr int kMostThreads = 4096;
 
 struct DeviceOptions {
@@ -62,9 +62,9 @@ struct DeviceOptions {
     return config::schema<DeviceOptions>(
         config::field("name", &DeviceOptions::name, "auto, cpu, cuda, cuda:1, mps, xpu"),
         config::field("threads", &DeviceOptions::threads, config::between(1, kMostThreads),
-                      "threads of one operation; auto: one per core"),
+                      "threads of one operation, at most one per core, which auto takes"),
         config::field("interop_threads", &DeviceOptions::interop_threads, config::between(1, kMostThreads),
-                      "operations that may run at a time on the CPU; auto: LibTorch's default"),
+                      "operations at a time on the CPU, at most one per core; auto: LibTorch's default"),
         config::field("memory_budget", &DeviceOptions::memory_budget,
                       "memory that a run may use, such as \"2 GB\"; auto: the fraction below"),
         config::field("accelerator_memory_fraction", &DeviceOptions::accelerator_memory_fraction,

@@ -4,6 +4,8 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace assay::device {
 namespace {
 
@@ -19,13 +21,23 @@ std::string set_interop_threads(int count) {
   }
 }
 
+// LibTorch starts as many threads as it is told to. Hundreds more than there are cores take minutes, in which no signal
+// is obeyed, and compute no faster.
+int bound_by_cores(const char* key, std::int64_t asked, const Host& host, std::vector<std::string>& problems) {
+  if (asked > host.num_cores)
+    problems.push_back(fmt::format("{} = {}: as many as the usable cores are taken, {}", key, asked, host.num_cores));
+  return static_cast<int>(std::min<std::int64_t>(asked, host.num_cores));
+}
+
 }  // namespace
 
 std::vector<std::string> set_switches(const DeviceOptions& options, const Host& host) {
   std::vector<std::string> problems;
-  at::set_num_threads(static_cast<int>(options.threads.value_or(host.num_cores)));
+  const auto threads = options.threads.value_or(host.num_cores);
+  at::set_num_threads(bound_by_cores("device.threads", threads, host, problems));
   if (options.interop_threads) {
-    const auto problem = set_interop_threads(static_cast<int>(*options.interop_threads));
+    const auto problem =
+        set_interop_threads(bound_by_cores("device.interop_threads", *options.interop_threads, host, problems));
     if (!problem.empty()) problems.push_back(problem);
   }
   at::globalContext().setBenchmarkCuDNN(options.cudnn_benchmark);
