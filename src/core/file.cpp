@@ -65,9 +65,11 @@ std::string read_file(const fs::path& path) {
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   if (!stream) fail("read", path, errno != 0 ? errno : ENOENT);
-  std::string bytes((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-  if (stream.bad()) fail("read", path, EIO);
-  return bytes;
+  try {
+    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  } catch (const std::ios_base::failure&) {  // from the buffer, whatever the stream's mask of exceptions
+    fail("read", path, EIO);
+  }
 }
 
 void write_file_atomically(const fs::path& path, const std::function<void(const fs::path& temporary)>& write) {

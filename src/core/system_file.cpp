@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 namespace assay {
 namespace {
@@ -17,8 +17,9 @@ std::string_view skip(std::string_view text, std::string_view characters) {
 }  // namespace
 
 std::string read_system_file(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();  // where reading fails, as of a folder, iterators would throw
+  return std::move(text).str();
 }
 
 std::string_view find_field(std::string_view text, std::string_view key) {

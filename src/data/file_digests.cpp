@@ -1,6 +1,7 @@
 #include "data/file_digests.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -13,6 +14,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/sha256.h"
+#include "core/system_file.h"
 
 namespace assay::data {
 namespace {
@@ -52,9 +54,12 @@ FileDigests::~FileDigests() {
 
 // A line is "digest size time name"; one that is not is left out, and its file hashed again.
 void FileDigests::load() {
+  if (cache_.empty()) return;
+  auto text = read_system_file(cache_);
   std::error_code code;
-  if (cache_.empty() || !fs::exists(cache_, code)) return;
-  std::istringstream lines(read_file(cache_));
+  if (text.empty() && (fs::exists(cache_, code) || code))
+    spdlog::warn("cannot read {}: all files of {} are hashed again", cache_.string(), folder_.string());
+  std::istringstream lines(std::move(text));
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     Known known;

@@ -7,7 +7,8 @@
 namespace assay::data {
 
 /// SHA-256 of the files of one folder. A file whose size and time of modification are as they were is not read again:
-/// digests are remembered in the user's cache folder, where there is one.
+/// digests are remembered in the user's cache folder, where there is one. A memory that cannot be read is reported and
+/// otherwise ignored.
 class FileDigests {
  public:
   explicit FileDigests(std::filesystem::path folder);

@@ -229,7 +229,8 @@ Divided divide(const config::Section& section) {
 std::filesystem::path weights_file(const std::string& network, const std::string& weights) {
   if (weights != "pretrained") return weights;
   auto file = cache_folder() / "weights" / (network + ".pth");
-  if (std::filesystem::exists(file)) return file;
+  std::error_code unreadable;  // a folder on the way may forbid to look
+  if (std::filesystem::exists(file, unreadable)) return file;
   throw Error(ErrorKind::kData, fmt::format("the pretrained weights of {} are not there", network), file.string(),
               "`scripts/weights --help` lists the networks that have some, and `scripts/weights NAME` fetches them");
 }

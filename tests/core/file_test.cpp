@@ -62,6 +62,10 @@ TEST(ReadFileTest, NamesWhatIsMissing) {
   EXPECT_ERROR(read_file("/"), kData, "Is a directory");
 }
 
+TEST(ReadFileTest, NamesWhatOpensButCannotBeRead) {
+  EXPECT_ERROR(read_file("/proc/self/mem"), kData, "cannot read /proc/self/mem");  // EIO
+}
+
 TEST(Sha256Test, MatchesFips180) {
   EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   const TemporaryFolder folder;

@@ -22,5 +22,12 @@ TEST(ParseCountTest, TakesWholeNumbersOnly) {
 
 TEST(ReadSystemFileTest, AbsentFileIsEmpty) { EXPECT_EQ(read_system_file("/proc/no such file"), ""); }
 
+TEST(ReadSystemFileTest, WhatCannotBeReadIsEmpty) {
+  EXPECT_EQ(read_system_file("/proc"), "") << "a folder";
+  EXPECT_EQ(read_system_file("/proc/self/mem"), "") << "opens, but its first page gives EIO";
+}
+
+TEST(ReadSystemFileTest, ReadsWhatHasNoSize) { EXPECT_FALSE(read_system_file("/proc/self/cmdline").empty()); }
+
 }  // namespace
 }  // namespace assay

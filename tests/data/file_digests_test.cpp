@@ -1,5 +1,6 @@
 #include "data/file_digests.h"
 
+#include <spdlog/spdlog.h>
 #include <stdlib.h>
 
 #include "core/sha256.h"
@@ -59,6 +60,29 @@ TEST_F(FileDigestsTest, SurviveADamagedMemory) {
     if (entry.is_regular_file()) std::ofstream(entry.path()) << "no digest\nabc 3 4 a\n\n";
   }
   EXPECT_EQ(digest(), sha256("one"));
+}
+
+// For root, whom no permission stops, a folder and a link to itself stand for what cannot be read.
+TEST_F(FileDigestsTest, GoOnWithoutAMemoryThatCannotBeRead) {
+  write("one");
+  digest();
+  fs::path memory;
+  for (const auto& entry : fs::recursive_directory_iterator(cache_.path())) {
+    if (entry.is_regular_file()) memory = entry.path();
+  }
+  ASSERT_FALSE(memory.empty());
+  const auto expect_warning = [&] {
+    testing::internal::CaptureStdout();  // where the default logger writes
+    EXPECT_EQ(digest(), sha256("one"));
+    spdlog::default_logger()->flush();
+    EXPECT_THAT(testing::internal::GetCapturedStdout(), testing::HasSubstr("cannot read " + memory.string()));
+  };
+  fs::remove(memory);
+  fs::create_directory(memory);
+  expect_warning();
+  fs::remove(memory);
+  fs::create_symlink(memory, memory);
+  expect_warning();
 }
 
 TEST_F(FileDigestsTest, NameTheFileThatCannotBeRead) { EXPECT_ERROR(digest(), kData, "a"); }
