@@ -48,7 +48,7 @@ RunFolder::RunFolder(const std::filesystem::path& dir, const std::string& experi
   check_space(path_);
   const auto lock_file = path_ / ".lock";
   lock_ = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
+  if (lock_ >= 0 && TEMP_FAILURE_RETRY(::flock(lock_, LOCK_EX | LOCK_NB)) == 0) return;
   const int error_number = errno;
   if (lock_ >= 0) ::close(lock_);
   if (error_number == EWOULDBLOCK) {

@@ -3,6 +3,7 @@
 #include "config/toml.h"
 #include "core/file.h"
 #include "expect_error.h"
+#include "flock_errors.h"
 #include "temporary_folder.h"
 
 namespace assay::app {
@@ -29,6 +30,16 @@ TEST(RunFolderTest, IsHeldByOneProcess) {
     EXPECT_NO_THROW(RunFolder(parent.path(), "experiment", std::string(64, 'b')));
   }
   EXPECT_NO_THROW(RunFolder(parent.path(), "experiment", std::string(64, 'a')));
+}
+
+TEST(RunFolderTest, ALockThatFailsOtherwiseIsNoOtherProcess) {
+  const TemporaryFolder parent;
+  flock_errors = {ENOLCK};
+  EXPECT_ERROR(RunFolder(parent.path(), "experiment", std::string(64, 'a')), kData,
+               "experiment/aaaaaaaaaaaa/.lock: No locks available");
+  flock_errors = {EINTR, EINTR};
+  EXPECT_NO_THROW(RunFolder(parent.path(), "experiment", std::string(64, 'a')));
+  EXPECT_TRUE(flock_errors.empty());
 }
 
 TEST(RunFolderTest, IsFinishedWhenItsRecordSaysSo) {

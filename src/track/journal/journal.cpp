@@ -44,8 +44,13 @@ Journal::Lock::Lock(const fs::path& journal) {
     throw Error(ErrorKind::kData, fmt::format("cannot make the journal's lock: {}", std::strerror(errno)),
                 path.string());
   }
-  if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
+  if (TEMP_FAILURE_RETRY(::flock(file_, LOCK_EX | LOCK_NB)) == 0) return;
+  const int error_number = errno;
   ::close(file_);
+  if (error_number != EWOULDBLOCK) {
+    throw Error(ErrorKind::kData, fmt::format("cannot lock the journal: {}", std::strerror(error_number)),
+                path.string(), "two processes in one journal would destroy it: keep runs on a file system with locks");
+  }
   throw JournalBusy(ErrorKind::kData, "another process has this journal open", journal.string(),
                     "wait until that process has ended");
 }

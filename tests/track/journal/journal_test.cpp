@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "expect_error.h"
+#include "flock_errors.h"
 #include "killed_process.h"
 #include "temporary_folder.h"
 
@@ -210,6 +211,15 @@ TEST_F(JournalTest, IsOpenOnlyOnce) {
   Journal journal(path_);
   EXPECT_THROW(Journal{path_}, JournalBusy);
   EXPECT_ERROR(Journal{path_}, kData, "another process has this journal open");
+}
+
+// A journal that nobody writes must not be left alone as one that is being written.
+TEST_F(JournalTest, ALockThatFailsOtherwiseIsNoOtherProcess) {
+  flock_errors = {ENOLCK};
+  EXPECT_ERROR(Journal{path_}, kData, "cannot lock the journal: No locks available");
+  flock_errors = {EINTR, EINTR};
+  EXPECT_NO_THROW(Journal{path_});
+  EXPECT_TRUE(flock_errors.empty());
 }
 
 TEST_F(JournalTest, TellsWhatIsNoJournal) {
