@@ -1,5 +1,6 @@
 #include "app/run_folder.h"
 
+#include "app/options.h"
 #include "config/toml.h"
 #include "core/file.h"
 #include "expect_error.h"
@@ -19,6 +20,17 @@ TEST(RunKeyTest, DependsOnWhatChangesTheResult) {
   EXPECT_EQ(key("epochs = 3\n[data]\nfolder = \"b\"\n[track]\nname = \"mlflow\""), one);
   EXPECT_NE(key("epochs = 4\n[data]\nfolder = \"a\"\n[track]\nname = \"off\""), one);
   EXPECT_NE(key("epochs = 3\n[data]\nfolder = \"a\"\n[track]\nname = \"off\"", "others"), one);
+}
+
+TEST(RunOptionsTest, TheExperimentLeadsOutOfNoFolder) {
+  const auto read = [](const std::string& experiment) {
+    const auto table = config::parse_toml("experiment = '" + experiment + "'", "c.toml");
+    return config::read_options<RunOptions>({table, "run", {"c.toml", 1, 1}}).experiment;
+  };
+  EXPECT_EQ(read("team/flowers 2"), "team/flowers 2");
+  for (const auto* experiment : {"../../x", "/abs", "a/../b"}) {
+    EXPECT_ERROR(read(experiment), kConfig, "run.experiment");
+  }
 }
 
 TEST(RunFolderTest, IsHeldByOneProcess) {

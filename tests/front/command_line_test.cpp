@@ -28,5 +28,23 @@ TEST(CommandLineTest, RefusesAConfigFolderThatIsNotThere) {
   EXPECT_EQ(right.config_dirs.front(), "/");
 }
 
+TEST(CommandLineTest, RecordsNoLogin) {
+  CommandLine command_line;
+  EXPECT_EQ(parse({"track.uri=https://user:pass/word@host:5000", "--force"}, command_line), std::nullopt);
+  EXPECT_EQ(command_line.text, "experiment 'track.uri=https://***@host:5000' --force");
+  EXPECT_EQ(command_line.overrides.front(), "track.uri=https://user:pass/word@host:5000") << "only told otherwise";
+}
+
+TEST(CommandLineTest, UsageErrorsShowNoLogin) {
+  CommandLine command_line;
+  for (const auto* word : {"--uri=https://user:secret@host", "--config-dir=https://user:secret@host"}) {
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(parse({word}, command_line), 2);
+    const auto told = testing::internal::GetCapturedStderr();
+    EXPECT_THAT(told, HasSubstr("https://***@host"));
+    EXPECT_THAT(told, testing::Not(HasSubstr("secret")));
+  }
+}
+
 }  // namespace
 }  // namespace assay::front

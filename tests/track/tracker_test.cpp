@@ -48,6 +48,25 @@ TEST(TrackerTest, MakesABackendFromEachConfiguration) {
   }
 }
 
+TEST(TrackerTest, SendsUntrackedSourcesOnlyWhereAsked) {
+  for (const char* name : {"journal", "mlflow", "off"}) {
+    const auto path = kSource / "configs/track" / (std::string(name) + ".toml");
+    const auto shipped = config::parse_toml(read_file(path), path.string());
+    EXPECT_FALSE(sends_untracked_sources({shipped, "track", {path.string(), 1, 1}})) << name;
+  }
+  int num_backends = 0;
+  for (const auto& backend : describe_backends()) {
+    for (const auto& option : backend.options) {
+      if (option.key != "source_untracked") continue;
+      EXPECT_EQ(option.default_value, "false") << backend.name;
+      ++num_backends;
+    }
+  }
+  EXPECT_EQ(num_backends, 2);
+  const auto asked = config::parse_toml("name = \"journal\"\nsource_untracked = true", "run.toml");
+  EXPECT_TRUE(sends_untracked_sources({asked, "track", {"run.toml", 1, 1}}));
+}
+
 TEST(TrackerTest, RefusesALoginInTheRecordedAddressWithoutRepeatingIt) {
   try {
     make_tracker(section({{"name", "mlflow"}, {"uri", "http://ann:s3cret@host"}}));

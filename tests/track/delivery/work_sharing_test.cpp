@@ -1,6 +1,9 @@
 #include "track/delivery/work_sharing.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <numeric>
 #include <set>
@@ -44,6 +47,24 @@ TEST(WorkSharingTest, ThrowsWhatAThreadThrew) {
   std::vector<int> workers(4);
   EXPECT_THROW(share_work(workers, 10, [](int, std::size_t) -> bool { throw std::runtime_error("full"); }),
                std::runtime_error);
+}
+
+// In a process of its own, whose address space has no room for another thread's stack.
+TEST(WorkSharingTest, WorksWithoutTheThreadsThatTheSystemRefuses) {
+  const auto pid = ::fork();
+  if (pid == 0) {
+    std::vector<int> done(4);
+    const rlimit none{1'000'000, 1'000'000};
+    ::setrlimit(RLIMIT_AS, &none);
+    share_work(done, 10, [](int& num_done, std::size_t) {
+      ++num_done;
+      return true;
+    });
+    ::_exit(done == std::vector<int>{10, 0, 0, 0} ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace
