@@ -3,6 +3,7 @@
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/detail/MPSHooksInterface.h>
 #include <c10/util/Exception.h>
+#include <torch/csrc/jit/runtime/jit_exception.h>
 
 #include <new>
 #include <string_view>
@@ -10,10 +11,12 @@
 namespace assay::device {
 namespace {
 
-// MPS, cuBLAS and the CUDA runtime report exhausted memory as generic errors.
+// MPS, cuBLAS and the CUDA runtime report exhausted memory as generic errors, and TorchScript's interpreter throws all
+// errors again as one of its own, with their text.
 bool tells_of_exhausted_memory(std::string_view text) {
-  for (const auto* sign : {"MPS backend out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDA error: out of memory",
-                           "DefaultCPUAllocator: can't allocate memory", "not enough memory: you tried to allocate"}) {
+  for (const auto* sign :
+       {"MPS backend out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDA error: out of memory", "CUDA out of memory",
+        "out of memory: ", "DefaultCPUAllocator: can't allocate memory", "not enough memory: you tried to allocate"}) {
     if (text.find(sign) != std::string_view::npos) return true;
   }
   return false;
@@ -29,6 +32,9 @@ bool run(const std::function<void()>& work) {
     return false;
   } catch (const c10::Error& error) {
     if (tells_of_exhausted_memory(error.what_without_backtrace())) return false;
+    throw;
+  } catch (const torch::jit::JITException& error) {
+    if (tells_of_exhausted_memory(error.what())) return false;
     throw;
   }
 }

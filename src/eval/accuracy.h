@@ -30,8 +30,9 @@ struct Accuracy {
   ClassScores class_scores() const { return score_classes(labels, predictions, num_classes); }
 };
 
-/// Evaluates `predict` on one pass of the loader without recording gradients. `title` labels the progress bar.
-/// Errors: Stopped if a signal requested it.
+/// Evaluates `predict` on one pass of the loader without recording gradients. `title` labels the progress bar. When
+/// memory runs out, takes half as many images at a time, and reports it.
+/// Errors: Error(kConfig) if not even one image fits; Stopped if a signal requested it.
 Accuracy measure_accuracy(const Predict& predict, data::Loader& loader, c10::Device device, const std::string& title);
 
 /// Returns the share of images to which two classifiers assign the same class. Shapes: both (N).

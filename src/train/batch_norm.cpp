@@ -1,13 +1,17 @@
 #include "train/batch_norm.h"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "core/error.h"
 #include "core/progress.h"
 #include "core/stop.h"
+#include "core/terminal.h"
+#include "device/out_of_memory.h"
 #include "train/dropout.h"
 #include "train/pass.h"
 
@@ -38,6 +42,29 @@ class PlainAverages {
   std::vector<std::pair<torch::nn::BatchNorm2dImpl*, std::optional<double>>> momenta_;
 };
 
+// Returns the number of batches. `tried` becomes the number of images of the pass begun last.
+std::int64_t pass_over_batches(models::Model& model, data::Loader& loader, std::int64_t epoch,
+                               const BatchNormReport& asked, std::int64_t smallest, c10::Device device,
+                               std::int64_t& tried) {
+  Progress progress("recomputing BatchNorm statistics", asked.num_batches);
+  loader.start_epoch(epoch);
+  std::int64_t num_batches = 0;
+  while (num_batches < asked.num_batches) {
+    throw_if_stopped();
+    tried = asked.micro_batch;
+    const auto batch = loader.next();
+    if (!batch) break;
+    std::int64_t first = 0;
+    for (const auto count : divide_batch(batch->images.size(0), asked.micro_batch, smallest)) {
+      tried = count;
+      model.forward(batch->images.narrow(0, first, count).to(device));
+      first += count;
+    }
+    progress.update(++num_batches);
+  }
+  return num_batches;
+}
+
 }  // namespace
 
 std::int64_t smallest_pass(const torch::nn::Module& model) {
@@ -52,24 +79,25 @@ BatchNormReport recompute_batch_norm(models::Model& model, data::Loader& loader,
                                      std::int64_t num_batches, std::int64_t micro_batch, c10::Device device) {
   const torch::NoGradGuard no_grad;
   const DropoutOff dropout_off(model);
-  const PlainAverages averages(model);
-  BatchNormReport report{averages.num_layers(), dropout_off.num_layers(), 0};
   const bool was_training = model.is_training();
   const auto smallest = smallest_pass(model);
-  num_batches = std::min(num_batches, loader.num_batches());
-  Progress progress("recomputing BatchNorm statistics", num_batches);
   model.train();
-  loader.start_epoch(epoch);
-  while (report.num_batches < num_batches) {
-    throw_if_stopped();
-    const auto batch = loader.next();
-    if (!batch) break;
-    std::int64_t first = 0;
-    for (const auto count : divide_batch(batch->images.size(0), micro_batch, smallest)) {
-      model.forward(batch->images.narrow(0, first, count).to(device));
-      first += count;
+  BatchNormReport report{0, dropout_off.num_layers(), std::min(num_batches, loader.num_batches()), micro_batch};
+  std::int64_t tried = 0;
+  while (!device::ran_within_memory([&] {
+    const PlainAverages averages(model);
+    report.num_layers = averages.num_layers();
+    report.num_batches = pass_over_batches(model, loader, epoch, report, smallest, device, tried);
+  })) {
+    tried = std::min(tried, report.micro_batch);
+    if (tried <= smallest) {
+      throw Error(ErrorKind::kConfig,
+                  fmt::format("recomputing BatchNorm: a pass of {} images does not fit into memory", tried), "",
+                  "free memory, use a smaller image or model, or raise device.memory_budget");
     }
-    progress.update(++report.num_batches);
+    report.micro_batch = std::max(smallest, (tried + 1) / 2);
+    print_status("out of memory in recomputing BatchNorm: anew with passes of {} images instead of {}\n",
+                 report.micro_batch, tried);
   }
   model.train(was_training);
   return report;

@@ -88,5 +88,16 @@ TEST_F(MeteringAllocatorTest, ThreadsCountTogether) {
   EXPECT_LE(meter_->peak_bytes(), before_ + 4 * 1024);
 }
 
+TEST_F(MeteringAllocatorTest, ExhaustedMemoryIsKnownThroughTorchScript) {
+  const auto scripts =
+      torch::jit::compile("def grow(x):\n  return x.repeat(1000)\ndef fail(x):\n  assert False, 'no'\n");
+  const auto values = torch::ones({1 << 10});
+  set_host_memory_budget(meter_->current_bytes() + (1LL << 20));
+  EXPECT_FALSE(ran_within_memory([&] { scripts->run_method("grow", values); }));
+  EXPECT_ANY_THROW(ran_within_memory([&] { scripts->run_method("fail", values); }));
+  set_host_memory_budget(0);
+  EXPECT_TRUE(ran_within_memory([&] { scripts->run_method("grow", values); }));
+}
+
 }  // namespace
 }  // namespace assay::device

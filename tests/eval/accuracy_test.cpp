@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "data/memory_images.h"
+#include "expect_error.h"
 
 namespace assay::eval {
 namespace {
@@ -44,6 +45,24 @@ TEST(AccuracyTest, UniformLogitsCostTheLogOfTheClasses) {
   auto loader = loader_of(images);
   const auto uniform = [](const at::Tensor& batch) { return torch::zeros({batch.size(0), 3}); };
   EXPECT_NEAR(measure_accuracy(uniform, loader, torch::kCPU, "test").loss, std::log(3.0), 1e-6);
+}
+
+TEST(AccuracyTest, TakesFewerImagesAtATimeWhereMemoryRunsOut) {
+  const auto images = grey_images();
+  auto loader = loader_of(images);
+  std::vector<std::int64_t> tried;
+  const auto by_brightness = [&](const at::Tensor& batch) {
+    tried.push_back(batch.size(0));
+    TORCH_CHECK_WITH(OutOfMemoryError, batch.size(0) < 2, "no memory");
+    return -(batch.mean({1, 2, 3}).unsqueeze(1) - torch::arange(3) * 50.0 / 255.0).abs();
+  };
+  const auto accuracy = measure_accuracy(by_brightness, loader, torch::kCPU, "test");
+  EXPECT_EQ(tried, (std::vector<std::int64_t>{3, 2, 1, 1, 1, 1})) << "the second batch has one image";
+  EXPECT_EQ(accuracy.num_correct, 4);
+  EXPECT_TRUE(accuracy.predictions.equal(images.labels));
+  const auto nothing = [](const at::Tensor&) -> at::Tensor { TORCH_CHECK_WITH(OutOfMemoryError, false, "no memory"); };
+  EXPECT_ERROR(measure_accuracy(nothing, loader, torch::kCPU, "test"), kConfig,
+               "test: a single image does not fit into memory");
 }
 
 TEST(AgreementTest, IsTheShareOfEqualPredictions) {

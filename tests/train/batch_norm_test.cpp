@@ -2,7 +2,9 @@
 
 #include <cstdio>
 
+#include "device/metering_allocator.h"
 #include "eval/accuracy.h"
+#include "expect_error.h"
 #include "temporary_folder.h"
 #include "train/dropout.h"
 #include "train/pass.h"
@@ -121,6 +123,33 @@ TEST_F(BatchNormTest, TakesNoMoreImagesAtATimeThanTrainingDid) {
   }
   recompute_batch_norm(net, loader, 9, 200, 5, torch::kCPU);
   EXPECT_TRUE(torch::allclose(net.named_buffers()["norm.running_var"], torch::stack(variances).mean(0), 1e-4, 1e-5));
+}
+
+// A pass of 32 images gives 1.2 MB in the first layer alone, one of 8 images in both layers 0.6 MB.
+TEST_F(BatchNormTest, BeginsAnewWithSmallerPassesWhereMemoryRunsOut) {
+  const auto wide_net = [] {
+    torch::manual_seed(3);
+    auto net = std::make_unique<models::Model>();
+    const auto conv = net->add_conv("conv", net->add_input(), {.in_channels = 3, .out_channels = 64, .kernel = 3});
+    net->add_batch_norm("norm", conv, 1e-5, 0.1);
+    net->add_linear("head", net->add_flatten(net->add_global_pool(conv)), 64, 4, models::Activation::kNone);
+    return net;
+  };
+  const auto scarce = wide_net(), plain = wide_net();
+  auto loader = training_loader();
+  const auto meter = device::make_host_memory_meter();
+  device::set_host_memory_budget(meter->current_bytes() + 1'100'000);
+  const auto report = recompute_batch_norm(*scarce, loader, 9, 200, 32, torch::kCPU);
+  device::set_host_memory_budget(0);
+  EXPECT_LT(report.micro_batch, 32);
+  EXPECT_EQ(report.num_batches, 8);
+  EXPECT_EQ(recompute_batch_norm(*plain, loader, 9, 200, report.micro_batch, torch::kCPU).micro_batch,
+            report.micro_batch);
+  EXPECT_TRUE(all_values(*scarce).equal(all_values(*plain)));
+  EXPECT_EQ(scarce->named_modules("", false)["norm"]->as<torch::nn::BatchNorm2d>()->options.momentum(), 0.1);
+  device::set_host_memory_budget(meter->current_bytes() + 1);
+  EXPECT_ERROR(recompute_batch_norm(*scarce, loader, 9, 200, 32, torch::kCPU), kConfig, "does not fit into memory");
+  device::set_host_memory_budget(0);
 }
 
 // A single network may pass by luck, so the mean of several counts.
