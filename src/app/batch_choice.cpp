@@ -20,20 +20,22 @@
 namespace assay::app {
 namespace {
 
+constexpr std::int64_t kScarce = 1'000'000'000;  // bytes: below, a training may not fit at all
+
 // Performs the steps of training on a throw-away model, so that their memory can be measured.
 class Probe {
  public:
-  Probe(const RunContext& context, const ClassificationData& data, models::Model& model,
-        const train::TrainOptions& options)
-      : device_(context.device.device),
-        num_waiting_(2 * *data.loading.loader.num_workers + 1),
-        height_(data.image_height()),
-        width_(data.image_width()),
+  Probe(const Machine& machine, data::ImageSize size, std::int64_t num_workers, models::Model& model,
+        const train::TrainOptions& options, std::unique_ptr<device::LaunchGraph> graph = nullptr)
+      : device_(machine.device.device),
+        num_waiting_(2 * num_workers + 1),
+        height_(size.height),
+        width_(size.width),
         model_(model),
         options_(options),
-        precision_(choose_precision(context, options)),
+        precision_(choose_precision(machine, options)),
         state_(options, model, precision_, device_, /*steps_per_epoch=*/1),
-        graph_(choose_launch_graph(context, options).graph) {
+        graph_(std::move(graph)) {
     state_.keep_as_best();  // training keeps a copy of the best weights
   }
 
@@ -165,6 +167,25 @@ std::optional<device::BatchPlan> resume_batch(RunContext& context, const Classif
   }
 }
 
+void check_memory(const Machine& machine, const data::Dataset& dataset, const config::Section& model_section,
+                  const train::TrainOptions& options) {
+  const auto& device = machine.device;
+  if (!device.device.is_cpu() || device.budget_bytes >= kScarce) return;
+  const auto num_classes = static_cast<std::int64_t>(dataset.class_names().size());
+  const auto model = models::make_model(model_section, num_classes, /*seed=*/1);
+  prepare_network(*model, options, device.device);
+  const auto smallest = train::smallest_pass(*model);
+  device::BatchSearch search;
+  search.smallest = search.largest = smallest;
+  search.budget_bytes = device.budget_bytes;
+  auto with_one_pass = options;
+  with_one_pass.batch.global = smallest;  // what waits in the loader is left for the search
+  Probe probe(machine, dataset.image_size(), /*num_workers=*/0, *model, with_one_pass);
+  search.what_would_fit = [&] { return probe.suggest_image_size(smallest); };
+  const auto meter = device::make_memory_meter(device.device);
+  device::find_micro_batch(search, *meter, [&](std::int64_t count) { probe.step(count); });
+}
+
 device::BatchPlan choose_batch(RunContext& context, const ClassificationData& data, models::Model& throw_away,
                                const train::TrainOptions& options) {
   const auto& device = context.device;
@@ -182,7 +203,8 @@ device::BatchPlan choose_batch(RunContext& context, const ClassificationData& da
   const bool is_cached = options.batch.cache && !device::batch_cache_folder().empty();
   if (is_cached) search.known = cache.find();
 
-  Probe probe(context, data, throw_away, options);
+  Probe probe({context.options.device, context.host, device}, data.preprocessing.size, *data.loading.loader.num_workers,
+              throw_away, options, choose_launch_graph(context, options).graph);
   search.what_would_fit = [&] { return probe.suggest_image_size(search.smallest); };
   const auto meter = device::make_memory_meter(device.device);
   const auto found = device::find_micro_batch(search, *meter, [&](std::int64_t count) { probe.step(count); });

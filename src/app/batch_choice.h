@@ -10,6 +10,12 @@
 
 namespace assay::app {
 
+/// Takes the smallest step of a training where memory is scarce (less than 1 GB, on the CPU): a run that nothing fits
+/// is refused before it starts. Where there is more, the step would cost time and hardly ever tell something. Errors:
+/// Error(kConfig) when the step does not fit; as make_model().
+void check_memory(const Machine& machine, const data::Dataset& dataset, const config::Section& model_section,
+                  const train::TrainOptions& options);
+
 /// Returns the batch with which the training of this run began, where it goes on from a checkpoint; tells it again.
 /// Where memory has become scarce, training itself makes passes smaller and says so.
 /// Errors: Error(kData) when what was kept of it cannot be read.

@@ -25,6 +25,10 @@ void check(const StudyOptions& options, const Machine& machine) {
   problems.throw_if_any();
 }
 
+void check_memory_of_study(const StudyOptions& options, const Machine& machine) {
+  check_memory(machine, *data::make_dataset(options.data), options.model, options.train);
+}
+
 std::string inputs_digest(const StudyOptions& options) {
   const auto weights = models::weights_digest(options.model);
   return data::make_dataset(options.data)->digest() + (weights.empty() ? "" : " weights " + weights);
@@ -82,7 +86,8 @@ void check_data_of_study(RunContext& context, const StudyOptions& options) {
 }  // namespace
 
 Experiment<StudyOptions> compression_study(std::string name, std::string summary) {
-  return {std::move(name), std::move(summary), check, inputs_digest, run_name, run, check_data_of_study, model_summary};
+  return {std::move(name), std::move(summary),   check, inputs_digest, run_name, run, check_data_of_study,
+          model_summary,   check_memory_of_study};
 }
 
 }  // namespace assay::app

@@ -27,6 +27,9 @@ struct Experiment {
   std::function<void(RunContext& context, const Options& options)> check_data = nullptr;
   /// Describes the network for --summary; none: there is none to describe. Errors: as check.
   std::function<std::string(const Options& options)> model_summary = nullptr;
+  /// Computes what is needed to know that a run fits into memory at all; none: that shows when it runs.
+  /// Errors: Error(kConfig).
+  std::function<void(const Options& options, const Machine& machine)> check_memory = nullptr;
 };
 
 namespace detail {
@@ -41,6 +44,7 @@ struct AnyExperiment {
   std::function<void(RunContext& context)> run;
   std::function<void(RunContext& context)> check_data;
   std::function<std::string()> model_summary = nullptr;
+  std::function<void(const Machine& machine)> check_memory = nullptr;
 };
 
 int run_any(const AnyExperiment& experiment, int argc, char** argv);
@@ -68,6 +72,8 @@ int run_main(const Experiment<Options>& experiment, int argc, char** argv) {
   any.run = [&](RunContext& context) { experiment.run(context, options); };
   if (experiment.check_data) any.check_data = [&](RunContext& context) { experiment.check_data(context, options); };
   if (experiment.model_summary) any.model_summary = [&] { return experiment.model_summary(options); };
+  if (experiment.check_memory)
+    any.check_memory = [&](const Machine& machine) { experiment.check_memory(options, machine); };
   return detail::run_any(any, argc, argv);
 }
 

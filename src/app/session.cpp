@@ -44,6 +44,7 @@ class Session {
       prepare(files, overrides);
       if (command_line_.data_check) return check_data();
       if (command_line_.summary) return print_model_summary();
+      check_memory();
       outside_run_key_ = config::keys_outside_run_key(experiment_.catalogue.options);
       run_key_ = make_run_key(configuration_.resolved, outside_run_key_, experiment_.inputs_digest());
       if (command_line_.dry_run) return announce();
@@ -70,6 +71,11 @@ class Session {
     host_ = device::inspect_host();
     device_ = device::choose_device(options_.device, host_);
     experiment_.check({options_.device, host_, device_});
+  }
+
+  /// Refuses a run that fits into no memory. After prepare().
+  void check_memory() const {
+    if (experiment_.check_memory) experiment_.check_memory({options_.device, host_, device_});
   }
 
  private:
@@ -244,7 +250,9 @@ int run_session(const AnyExperiment& experiment, const front::CommandLine& comma
 
 void check_session(const AnyExperiment& experiment, config::ConfigFiles& files,
                    const std::vector<config::Override>& overrides) {
-  Session(experiment, {}).prepare(files, overrides);
+  Session session(experiment, {});
+  session.prepare(files, overrides);
+  session.check_memory();
 }
 
 }  // namespace assay::app::detail

@@ -231,15 +231,19 @@ TEST_F(EndingsTest, RealMemoryLimitsKillNoRunAndAreUsed) {
 }
 
 TEST_F(EndingsTest, WhatFitsNoMemoryIsExitCodeTwo) {
-  const auto run_within = [&](const std::string& budget) {
-    return shell(tiny_run("track=off techniques=[] data.image_size=256 device.memory_budget='" + budget + "'"));
+  const auto run_within = [&](const std::string& budget, const std::string& how = "") {
+    return shell(tiny_run("track=off techniques=[] data.image_size=256 device.memory_budget='" + budget + "' " + how));
   };
-  const auto images_alone = run_within("10 MB");
-  EXPECT_EQ(images_alone.code, 2) << images_alone.output;
-  EXPECT_THAT(images_alone.output, HasSubstr("raise device.memory_budget"));
-  const auto training = run_within("60 MB");
-  EXPECT_EQ(training.code, 2) << training.output;
-  EXPECT_THAT(training.output, ContainsRegex("hint: images of [0-9]+ x [0-9]+ pixels would fit; free memory"));
+  for (const auto* how : {"", "--dry-run", "-m run.seed=1,2"}) {
+    const auto training = run_within("45 MB", how);
+    EXPECT_EQ(training.code, 2) << training.output;
+    EXPECT_THAT(training.output, ContainsRegex("hint: images of [0-9]+ x [0-9]+ pixels would fit; free memory"));
+    EXPECT_FALSE(fs::exists(folder_.path() / "runs")) << "known before anything starts";
+  }
+  const auto images = run_within("250 MB", "data.num_train=2000");  // 391 MB
+  EXPECT_EQ(images.code, 2) << images.output;
+  EXPECT_THAT(images.output, HasSubstr("raise device.memory_budget"));
+  EXPECT_EQ(run_within("10 MB", "--summary").code, 0) << "needs no training";
 }
 
 }  // namespace
