@@ -9,6 +9,7 @@
 namespace assay::app {
 namespace {
 
+constexpr int kTrackingIncomplete = 4;
 constexpr const char* kHint =
     "free memory, use smaller images, fewer of them or a smaller model, or raise device.memory_budget or "
     "device.host_memory_fraction";
@@ -34,6 +35,12 @@ Ending ending_of_exception() {
   } catch (const std::exception& error) {
     return {RunStatus::kFailed, 1, error.what()};
   }
+}
+
+int exit_code_of(const Ending& run, const Ending& record, bool is_tracked) {
+  if (run.exit_code != 0) return run.exit_code;
+  if (record.exit_code != 0) return record.exit_code;
+  return is_tracked ? 0 : kTrackingIncomplete;
 }
 
 void tell(const std::string& error) { print_status("error: {}\n", config::with_excerpts(error)); }

@@ -18,6 +18,10 @@ struct Ending {
 /// Says what the exception now being handled means for the run and the process.
 Ending ending_of_exception();
 
+/// Returns the exit code of a run: what went wrong in the run itself counts first, then in writing its record, and
+/// incomplete tracking, whatever the reason, only where all else went well (4).
+int exit_code_of(const Ending& run, const Ending& record, bool is_tracked);
+
 /// Prints an error on stderr, with the lines of the files that it names.
 void tell(const std::string& error);
 

@@ -22,8 +22,6 @@
 namespace assay::app::detail {
 namespace {
 
-constexpr int kTrackingIncomplete = 4;
-
 // What a finished run no longer needs to be resumed, of its training and of all stages after it.
 void clear_snapshots(const std::filesystem::path& folder) {
   train::SnapshotFolder(folder / "checkpoints").clear();
@@ -148,9 +146,8 @@ class Session {
     });
     if (delivering.exit_code != 0) tell(delivering.error);
     print_status("record: {}\n", file.string());
-    if (ending.exit_code != 0) return ending.exit_code;
-    if (writing.exit_code != 0) return writing.exit_code;
-    return delivering.exit_code != 0 || !run->delivery().complete() ? kTrackingIncomplete : 0;
+    const bool is_tracked = run != nullptr && delivering.exit_code == 0 && run->delivery().complete();
+    return exit_code_of(ending, writing, is_tracked);
   }
 
   // `run` is there as soon as it has begun, so that it is ended whatever comes next.

@@ -17,5 +17,10 @@ TEST(DivideTrainingSetTest, KeepsImagesOnBothSides) {
   EXPECT_ERROR(divide_training_set(labels, 0.01, 1), kConfig, "0 for validation");
 }
 
+TEST(EvaluationBatchTest, FollowsTheMicroBatch) {
+  EXPECT_EQ(evaluation_batch(8), 8);
+  EXPECT_EQ(evaluation_batch(1024), 250);
+}
+
 }  // namespace
 }  // namespace assay::app

@@ -4,6 +4,7 @@
 
 #include "compress/one_step.h"
 #include "compress/quantized_network.h"
+#include "device/metering_allocator.h"
 #include "expect_error.h"
 #include "models/trained_model.h"
 
@@ -143,6 +144,22 @@ TEST_F(StepTest, CalibratesInPiecesToTheSameNetwork) {
     const auto difference = (logits(num_at_once) - whole).abs().max().item<double>();
     EXPECT_LT(difference, 0.05 * whole.abs().max().item<double>()) << num_at_once;
   }
+}
+
+TEST_F(StepTest, CalibratesOnNoMoreImagesAtOnceThanItMay) {
+  const auto model = depthwise_model();
+  const auto images = torch::rand({256, 16, 16, 16});  // 4.2 MB, as is each value of the network
+  const auto meter = device::make_host_memory_meter();
+  const auto peak_of = [&](std::int64_t num_at_once, std::int64_t calibration_batch) {
+    const auto step = make_step(plugin_section("static_int8", {{"calibration_batch", calibration_batch}}));
+    meter->reset_peak();
+    const auto before = meter->current_bytes();
+    step->run({{model, nullptr}, model, [&](std::int64_t) { return images; }, {}, num_at_once});
+    return meter->peak_bytes() - before;
+  };
+  const auto whole = peak_of(256, 256);
+  EXPECT_LT(peak_of(4, 256), whole / 2) << "a pass of training takes four";
+  EXPECT_LT(peak_of(256, 4), whole / 2) << "the option says four";
 }
 
 TEST_F(StepTest, LooksAtTheGivenImagesOnly) {
