@@ -1,10 +1,17 @@
 #include "device/discovery.h"
 
+#include <malloc.h>
+#include <sys/prctl.h>
 #include <torch/torch.h>
 
+#include <cstdlib>
+#include <memory>
+
+#include "device/memory_budget.h"
 #include "device/memory_size.h"
 #include "device/metering_allocator.h"
 #include "device/out_of_memory.h"
+#include "device/resident_memory.h"
 #include "expect_error.h"
 
 namespace assay::device {
@@ -62,6 +69,55 @@ TEST_F(BudgetTest, IsEnforcedUnlessSwitchedOff) {
   options_.enforce_budget = false;
   EXPECT_EQ(choose_device(options_, inspect_host()).enforced_by, "");
   EXPECT_TRUE(ran_within_memory([] { torch::empty({13'000'000}); }));
+}
+
+class PagesTest : public BudgetTest {
+ protected:
+  void SetUp() override {
+    if (::prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0) != 0) GTEST_SKIP() << "this kernel has no switch for huge pages";
+  }
+  void TearDown() override {
+    set_host_memory_budget(0);
+    set_resident_memory_budget(0);
+    ::prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+  }
+
+  /// Returns whether huge pages are off afterwards.
+  bool gives_up_huge_pages(std::int64_t budget_bytes) const {
+    ChosenDevice chosen;
+    chosen.budget_bytes = budget_bytes;
+    enforce_memory_budget(options_, chosen);
+    return ::prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1;
+  }
+};
+
+// A partly freed huge page counts whole: twice the budget was seen.
+TEST_F(PagesTest, HugeOnesAreGivenUpUnderSmallBudgets) {
+  EXPECT_FALSE(gives_up_huge_pages(4'000'000'000));
+  EXPECT_TRUE(gives_up_huge_pages(3'999'999'999));
+}
+
+TEST_F(PagesTest, HugeOnesStayWhereNoBudgetIsEnforced) {
+  options_.enforce_budget = false;
+  EXPECT_FALSE(gives_up_huge_pages(1'000'000'000));
+}
+
+TEST_F(PagesTest, FreedOnesAreReturnedAtOnceUnderSmallBudgets) {
+  constexpr std::size_t kBlock = 4 << 20;
+  const auto is_mapped_alone = [] {
+    const auto before = ::mallinfo2().hblks;
+    const std::unique_ptr<void, decltype(&std::free)> block(std::malloc(kBlock), &std::free);
+    *static_cast<volatile char*>(block.get()) = 1;  // or the compiler leaves the block out
+    return ::mallinfo2().hblks == before + 1;
+  };
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  if (!is_mapped_alone()) GTEST_SKIP() << "another malloc than glibc's";
+  ::mallopt(M_MMAP_THRESHOLD, 16 << 20);
+  ASSERT_FALSE(is_mapped_alone());
+  gives_up_huge_pages(600'000'000);
+  EXPECT_FALSE(is_mapped_alone());
+  gives_up_huge_pages(500'000'000);
+  EXPECT_TRUE(is_mapped_alone());
 }
 
 TEST(MemorySizeTest, ReadsUnits) {

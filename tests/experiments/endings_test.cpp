@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "experiments/experiment_fixture.h"
+#include "integration/mlflow_server.h"
+#include "track/mlflow/mlflow_api.h"
 
 namespace assay {
 namespace {
@@ -188,6 +190,40 @@ TEST_F(EndingsTest, AResumedRunKeepsItsBatchWhateverMemoryThereIsNow) {
   const auto pinned = fmt::format("train.batch.global={0} train.batch.micro={0} train.batch.lr_scaling=linear", global);
   ASSERT_EQ(shell(tiny_run(overrides + pinned)).code, 0);
   EXPECT_EQ(read_file(only_run_folder() / "checkpoints/final.pt"), weights);
+}
+
+// What differs by nature, such as the memory of the moment, must be no param, which the server would refuse to change.
+TEST_F(EndingsTest, TheSameCommandGoesOnUnderTheIdOfTheRunThatWasStopped) {
+  ASSAY_MLFLOW_OR_SKIP(server);
+  const auto command = tiny_run(
+      "run.experiment=stopped techniques=[] data.num_train=600 train.epochs=10 track.uri=" + server->url() + " ");
+  const auto found = folder_.path() / "runs/stopped";
+  const auto stopped = shell("(exec " + command + ") & run=$!; until ls " + found.string() +
+                             "/*/checkpoints/step-*.ckpt >/dev/null 2>&1; do sleep 0.02; done; kill -TERM $run; "
+                             "wait $run");
+  ASSERT_EQ(stopped.code, 143) << stopped.output;
+  const auto record_of_run = [&] { return read_json(fs::directory_iterator(found)->path() / "record.json"); };
+  ASSERT_EQ(record_of_run()["status"], "KILLED");
+  const auto id = record_of_run()["tracking"]["run_id"].get<std::string>();
+  const auto resumed = shell("MLFLOW_RUN_ID=" + id + " " + command);
+  EXPECT_EQ(resumed.code, 0) << resumed.output;
+  EXPECT_EQ(record_of_run()["tracking"]["run_id"], id);
+  EXPECT_EQ(record_of_run()["tracking"]["verified"], true);
+  track::TrackingServer address;
+  address.url = server->url();
+  track::MlflowApi api(address, {});
+  const auto run = api.get_run(id);
+  ASSERT_TRUE(static_cast<bool>(run));
+  EXPECT_EQ(run->status, "FINISHED");
+  EXPECT_EQ(api.metric_history(id, "val/accuracy")->size(), 10U);
+}
+
+TEST_F(EndingsTest, ALimitOnTheSizeOfFilesIsAnErrorAndNoSignal) {
+  const auto result = shell("(ulimit -f 64; exec " + tiny_run("track=off techniques=[]") + ")");  // of 1,024 bytes
+  EXPECT_EQ(result.code, 3) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("cannot save the checkpoint"));
+  EXPECT_THAT(result.output, HasSubstr("File too large"));
+  EXPECT_EQ(record()["status"], "FAILED");
 }
 
 TEST_F(EndingsTest, ABatchFoundForOtherOptionsOfTheModelIsNotTaken) {

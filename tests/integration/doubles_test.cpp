@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 #include "integration/fault_server.h"
@@ -35,12 +36,18 @@ std::thread hold(const std::filesystem::path& path, std::chrono::seconds duratio
 TEST(DoublesTest, ALateCreationMakesOneRun) {
   ASSAY_MLFLOW_OR_SKIP(server);
   ASSERT_TRUE(api_for(server->url()).get_or_create_experiment("late"));
+  std::atomic<int> num_requests = 0;
+  Proxy proxy(server->port(), [&](int, const std::string& request) -> std::optional<std::string> {
+    if (request.substr(0, request.find('\r')).find("mlflow/runs/create ") != std::string::npos) ++num_requests;
+    return std::nullopt;
+  });
   auto writer = hold(server->database(), std::chrono::seconds(10));
-  const auto run = tracker_for(server->url(), kPatient)->start(start_of("late", "run"));
+  const auto run = tracker_for(proxy.url(), kPatient)->start(start_of("late", "run"));
   writer.join();
   run->log_metric("loss", 1.0, 1);
   run->finish(RunStatus::kFinished);
   EXPECT_TRUE(run->delivery().verified) << run->delivery().first_error;
+  EXPECT_EQ(num_requests, 1) << "while the first may still be carried out, the run is only looked for";
   std::this_thread::sleep_for(std::chrono::seconds(1));
   const auto runs = runs_of(server->url(), "late");
   ASSERT_EQ(runs.size(), 1U);
