@@ -72,7 +72,10 @@ TEST_F(StepTest, StaticInt8StaysNearFloatOnEveryEngine) {
   for (const auto* engine : {"fbgemm", "x86", "onednn"}) {
     const auto step = plugin_section("static_int8", {{"engine", std::string(engine)}});
     EXPECT_EQ(run_step(step, model_, calibration_).network.quantized->engine(), engine);
-    EXPECT_LT(relative_error(run(step)), 0.15) << engine;
+    EXPECT_LT(relative_error(run(step)), 0.12) << engine;  // mostly of clipping: 0.10
+    const auto unclipped =
+        plugin_section("static_int8", {{"engine", std::string(engine)}, {"range", std::string("minmax")}});
+    EXPECT_LT(relative_error(run(unclipped)), 0.065) << engine;  // of rounding alone: 0.05
   }
 }
 
@@ -114,7 +117,7 @@ TEST_F(StepTest, SevenBitsHoldBeyondTheMeasuredRange) {
 }
 
 TEST_F(StepTest, SevenBitsStayNearFloat) {
-  EXPECT_LT(relative_error(run(plugin_section("static_int8", {{"activation_bits", std::int64_t{7}}}))), 0.2);
+  EXPECT_LT(relative_error(run(plugin_section("static_int8", {{"activation_bits", std::int64_t{7}}}))), 0.145);
 }
 
 // The sums of pairs of products in a depthwise convolution have 16 bits: a level above 127 beside weights of 127, which
