@@ -257,6 +257,7 @@ void train_stage(RunContext& context, const ClassificationData& data, models::Mo
   auto options = asked;
   options.epochs = options.trial.fast_dev_run ? 1 : request.epochs;
   options.profile = false;
+  options.launch_graph = options.launch_graph && request.is_alike;
   options.freeze_epochs = 0;  // what the main training began with is trained by now
   if (request.keeps_last) {
     options.keep = "last";

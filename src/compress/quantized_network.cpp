@@ -97,6 +97,14 @@ std::vector<Observed> observe_float(const models::Graph& graph, const std::vecto
 
 }  // namespace
 
+QuantizeOptions quantize_options(const std::string& engine, std::optional<std::int64_t> activation_bits) {
+  QuantizeOptions options{.engine = engine, .range = {}};
+  const auto num_bits = activation_bits.value_or(has_exact_int8_products() ? 8 : 7);
+  options.range.max_level = num_bits == 7 ? 127 : 255;
+  options.largest_grouped_weight = largest_grouped_weight(engine, options.range.max_level);
+  return options;
+}
+
 QuantizedNetwork::QuantizedNetwork(std::shared_ptr<models::Model> model, const at::Tensor& images,
                                    const QuantizeOptions& options)
     : model_(std::move(model)), graph_(model_->graph()), options_(options), layers_(graph_.size()) {
@@ -124,26 +132,49 @@ QuantizedNetwork::QuantizedNetwork(std::shared_ptr<models::Model> model, const a
     if (folded[node.id].weight.defined()) {
       std::vector<at::Tensor> inputs;
       for (std::size_t i = 0; i < num_pieces; ++i) inputs.push_back(rounded.inputs(node, i).front());
-      pack_layer(node, folded[node.id], here.channel_means, inputs, images.size(0));
+      const auto grouped = node.op == Op::kConv && node.conv->options.groups() > 1;
+      const auto weight = quantize_weight(folded[node.id].weight, grouped ? options_.largest_grouped_weight : 127);
+      pack_layer(node, weight,
+                 corrected_bias(node, folded[node.id], weight, here.channel_means, inputs, images.size(0)));
     }
     for (std::size_t i = 0; i < num_pieces; ++i) rounded.add(node, evaluate(node, rounded.inputs(node, i)));
     rounded.release_inputs(node);
   }
 }
 
-void QuantizedNetwork::pack_layer(const Node& node, const models::FoldedLayer& folded, const at::Tensor& exact_means,
-                                  const std::vector<at::Tensor>& rounded_inputs, std::int64_t num_images) {
-  const auto grouped = node.op == Op::kConv && node.conv->options.groups() > 1;
-  const auto weight = quantize_weight(folded.weight, grouped ? options_.largest_grouped_weight : 127);
-  auto bias = folded.bias;
-  if (options_.correct_bias) {
-    bias = bias + exact_means;
-    const models::FoldedLayer rounded{weight.dequantize(), folded.bias};
-    for (const auto& input : rounded_inputs) {
-      const auto share = static_cast<double>(input.size(0)) / static_cast<double>(num_images);
-      bias = bias - channel_means(models::apply_layer(node, rounded, input.dequantize())) * share;
-    }
+QuantizedNetwork::QuantizedNetwork(std::shared_ptr<models::Model> model, const Rounding& rounding,
+                                   const QuantizeOptions& options)
+    : model_(std::move(model)),
+      graph_(model_->graph()),
+      options_(options),
+      input_(rounding.input),
+      layers_(graph_.size()) {
+  const torch::NoGradGuard no_grad;
+  ASSAY_CHECK(rounding.places.size() == graph_.size());
+  const auto folded = models::fold_batch_norm(graph_);
+  for (const auto& node : graph_) {
+    const auto& place = rounding.places[node.id];
+    layers_[node.id].before_activation = place.before_activation;
+    layers_[node.id].output = place.output;
+    if (folded[node.id].weight.defined()) pack_layer(node, place.weight, folded[node.id].bias);
   }
+}
+
+at::Tensor QuantizedNetwork::corrected_bias(const Node& node, const models::FoldedLayer& folded,
+                                            const at::Tensor& weight, const at::Tensor& exact_means,
+                                            const std::vector<at::Tensor>& rounded_inputs,
+                                            std::int64_t num_images) const {
+  if (!options_.correct_bias) return folded.bias;
+  auto bias = folded.bias + exact_means;
+  const models::FoldedLayer rounded{weight.dequantize(), folded.bias};
+  for (const auto& input : rounded_inputs) {
+    const auto share = static_cast<double>(input.size(0)) / static_cast<double>(num_images);
+    bias = bias - channel_means(models::apply_layer(node, rounded, input.dequantize())) * share;
+  }
+  return bias;
+}
+
+void QuantizedNetwork::pack_layer(const Node& node, const at::Tensor& weight, const at::Tensor& bias) {
   if (node.op == Op::kConv) {
     layers_[node.id].conv = pack_conv(node, weight, bias);
   } else {

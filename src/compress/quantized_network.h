@@ -2,6 +2,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,19 @@ struct QuantizeOptions {
   std::int64_t num_at_once = 128;             ///< images that are computed at a time, which bounds the memory
 };
 
+/// Returns the options for an engine and a number of bits of activations, 7 or 8; without one the processor decides.
+QuantizeOptions quantize_options(const std::string& engine, std::optional<std::int64_t> activation_bits);
+
+/// How a network is rounded, where that is known and need not be measured.
+struct Rounding {
+  struct Place {
+    QuantParams before_activation, output;  ///< as QuantizedNetwork::Layer's
+    at::Tensor weight;  ///< of a layer, BatchNorm folded into it: int8, with a scale for each channel
+  };
+  QuantParams input;
+  std::vector<Place> places;  ///< one a node
+};
+
 /// A network whose layers compute in int8: weights symmetric per output channel, activations uint8 per tensor. The
 /// last linear layer rounds its input to 8 bits but gives float logits, since ties between rounded logits would change
 /// answers.
@@ -29,6 +43,9 @@ class QuantizedNetwork final : public Quantized {
   /// packed for the engine in force. Source: bias correction after Nagel et al., arXiv 1906.04721, section 4.2, with
   /// measured means.
   QuantizedNetwork(std::shared_ptr<models::Model> model, const at::Tensor& images, const QuantizeOptions& options);
+
+  /// Makes a network that rounds as it is told; biases are not corrected.
+  QuantizedNetwork(std::shared_ptr<models::Model> model, const Rounding& rounding, const QuantizeOptions& options);
 
   at::Tensor forward(const at::Tensor& images) const override;
   void register_weights(torch::jit::Module& module) const override;
@@ -45,6 +62,7 @@ class QuantizedNetwork final : public Quantized {
 
   const models::Graph& graph() const { return graph_; }
   const std::vector<Layer>& layers() const { return layers_; }  ///< one a node
+  QuantParams input() const { return input_; }                  ///< how images are rounded
   std::int64_t max_level() const { return options_.range.max_level; }
 
   /// Says whether a node is the last linear layer, which gives float logits.
@@ -59,8 +77,10 @@ class QuantizedNetwork final : public Quantized {
   at::Tensor evaluate_unbounded(const models::Node& node, at::ArrayRef<at::Tensor> inputs) const;
   at::Tensor bounded(const at::Tensor& values) const;
   at::Tensor evaluate_layer(const models::Node& node, const at::Tensor& input) const;
-  void pack_layer(const models::Node& node, const models::FoldedLayer& folded, const at::Tensor& exact_means,
-                  const std::vector<at::Tensor>& rounded_inputs, std::int64_t num_images);
+  at::Tensor corrected_bias(const models::Node& node, const models::FoldedLayer& folded, const at::Tensor& weight,
+                            const at::Tensor& exact_means, const std::vector<at::Tensor>& rounded_inputs,
+                            std::int64_t num_images) const;
+  void pack_layer(const models::Node& node, const at::Tensor& weight, const at::Tensor& bias);
 
   std::shared_ptr<models::Model> model_;
   const models::Graph& graph_;

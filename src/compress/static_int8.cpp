@@ -63,14 +63,10 @@ class StaticInt8 final : public Step {
 
  private:
   QuantizeOptions make_quantize_options() const {
-    QuantizeOptions options;
-    options.engine = options_.engine;
+    auto options = quantize_options(options_.engine, options_.activation_bits);
     options.correct_bias = options_.bias_correction;
     options.range.percentile = options_.percentile;
     options.range.method = find_range_method(options_.range);
-    const auto num_bits = options_.activation_bits.value_or(has_exact_int8_products() ? 8 : 7);
-    options.range.max_level = num_bits == 7 ? 127 : 255;
-    options.largest_grouped_weight = largest_grouped_weight(options_.engine, options.range.max_level);
     return options;
   }
 

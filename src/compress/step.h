@@ -21,6 +21,7 @@ struct TrainRequest {
   train::Loss loss = {};     ///< instead of cross-entropy
   bool holds_zeros = false;  ///< weights of convolutions and linear layers that are zero stay so
   std::function<void(std::int64_t step, std::int64_t num_steps)> before_step = {};  ///< as train::TrainInput's
+  bool is_alike = true;     ///< each pass issues the same kernels, so that they may be recorded and launched together
   bool keeps_last = false;  ///< goes on to the last epoch and keeps its weights, whatever train.patience and train.keep
 };
 

@@ -34,6 +34,15 @@ at::Tensor run_graph(const Graph& graph, const at::Tensor& images, const Evaluat
   return values.back();
 }
 
+at::Tensor folding_gain(const Node& node) {
+  const torch::NoGradGuard no_grad;
+  const auto& weight = node.op == Op::kConv ? node.conv->weight : node.linear->weight;
+  auto gain = at::full({weight.size(0)}, node.output_scale, weight.options().dtype(at::kDouble));
+  if (!node.batch_norm) return gain;
+  const auto& norm = *node.batch_norm;
+  return gain * norm.weight.detach().to(at::kDouble) / at::sqrt(norm.running_var.to(at::kDouble) + norm.options.eps());
+}
+
 std::vector<FoldedLayer> fold_batch_norm(const Graph& graph) {
   torch::NoGradGuard no_grad;
   std::vector<FoldedLayer> layers(graph.size());
@@ -41,19 +50,14 @@ std::vector<FoldedLayer> fold_batch_norm(const Graph& graph) {
     if (node.op != Op::kConv && node.op != Op::kLinear) continue;
     const auto weight = node.op == Op::kConv ? node.conv->weight : node.linear->weight;
     const auto bias = node.op == Op::kConv ? node.conv->bias : node.linear->bias;
-    auto folded_weight = weight.detach().to(at::kDouble);
-    auto folded_bias = bias.defined() ? bias.detach().to(at::kDouble) : at::zeros({weight.size(0)}, at::kDouble);
-    if (node.batch_norm) {
-      const auto& norm = *node.batch_norm;
-      const auto variance = norm.running_var.to(at::kDouble) + norm.options.eps();
-      const auto gain = norm.weight.detach().to(at::kDouble) / at::sqrt(variance);  // (C)
-      folded_weight = folded_weight * gain.view({-1, 1, 1, 1});
-      folded_bias = (folded_bias - norm.running_mean.to(at::kDouble)) * gain + norm.bias.detach().to(at::kDouble);
-    }
-    if (node.output_scale != 1.0) {
-      folded_weight = folded_weight * node.output_scale;
-      folded_bias = folded_bias * node.output_scale;
-    }
+    const auto gain = folding_gain(node);  // (C)
+    std::vector<std::int64_t> per_channel(static_cast<std::size_t>(weight.dim()), 1);
+    per_channel.front() = -1;
+    const auto folded_weight = weight.detach().to(at::kDouble) * gain.view(per_channel);
+    auto folded_bias = bias.defined() ? bias.detach().to(at::kDouble) : at::zeros_like(gain);
+    if (node.batch_norm) folded_bias = folded_bias - node.batch_norm->running_mean.to(at::kDouble);
+    folded_bias = folded_bias * gain;
+    if (node.batch_norm) folded_bias = folded_bias + node.batch_norm->bias.detach().to(at::kDouble);
     layers[node.id] = {folded_weight.to(at::kFloat).contiguous(), folded_bias.to(at::kFloat)};
   }
   return layers;

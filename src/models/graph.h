@@ -79,6 +79,10 @@ struct FoldedLayer {
   at::Tensor bias;
 };
 
+/// Returns the factor by which folding multiplies the weights of each output channel of a layer.
+/// Shapes: -> (C_out) double.
+at::Tensor folding_gain(const Node& node);
+
 /// Folds each BatchNorm (its running statistics) into the convolution before it; the model is left unchanged.
 /// Returns one entry a node, with undefined tensors where a node is neither a convolution nor a linear layer.
 std::vector<FoldedLayer> fold_batch_norm(const Graph& graph);

@@ -17,6 +17,7 @@
 namespace assay::models {
 
 at::Tensor Model::forward(const at::Tensor& images) {
+  if (forward_) return forward_(images);
   if (checkpoints_gradients_ && is_training() && torch::GradMode::is_enabled()) return run_checkpointed(graph_, images);
   return run_graph(graph_, images, FloatEvaluator(graph_, is_training()));
 }

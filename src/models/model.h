@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,10 @@ class Model : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& images);
 
   const Graph& graph() const { return graph_; }
+
+  /// Puts another computation in place of forward(), such as one that rounds values; copy() leaves it out. What it
+  /// needs to live as long as the model can be a module of it.
+  void set_forward(std::function<at::Tensor(const at::Tensor& images)> forward) { forward_ = std::move(forward); }
 
   /// Makes training keep few values for the backward pass and compute the others twice (models/checkpointing.h).
   void set_gradient_checkpointing(bool on) { checkpoints_gradients_ = on; }
@@ -94,6 +99,7 @@ class Model : public torch::nn::Module {
 
   Graph graph_;
   std::vector<std::string> passed_over_;
+  std::function<at::Tensor(const at::Tensor& images)> forward_;  // null: by the graph
   bool checkpoints_gradients_ = false;
 };
 

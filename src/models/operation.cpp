@@ -131,15 +131,19 @@ ChannelRule channel_rule(const Node& node) {
 }
 
 at::Tensor convolve(const Node& node, const at::Tensor& values, bool training) {
+  return convolve(node, node.conv->weight, values, training);
+}
+
+at::Tensor convolve(const Node& node, const at::Tensor& weight, const at::Tensor& values, bool training) {
   constexpr std::int64_t kChannelsOfBlock = 16;
   const auto& options = node.conv->options;
   const auto stride = options.stride()->at(0);
   const bool overruns = training && values.device().is_cpu() && options.kernel_size()->at(0) == 1 && stride > 1 &&
                         options.in_channels() < kChannelsOfBlock;
-  if (!overruns) return node.conv.ptr()->forward(values);
+  if (!overruns) return apply_layer(node, {weight, node.conv->bias}, values);
   const auto seen = values.slice(2, 0, std::nullopt, stride).slice(3, 0, std::nullopt, stride);
-  return at::conv2d(seen, node.conv->weight, node.conv->bias, at::IntArrayRef{1}, at::IntArrayRef{0},
-                    at::IntArrayRef{1}, options.groups());
+  return at::conv2d(seen, weight, node.conv->bias, at::IntArrayRef{1}, at::IntArrayRef{0}, at::IntArrayRef{1},
+                    options.groups());
 }
 
 at::Tensor pad_same(const at::Tensor& values, const Window& window) {

@@ -36,6 +36,9 @@ at::Tensor mixing_weights(const Node& node);
 /// (uxlfoundation/oneDNN issue 6035).
 at::Tensor convolve(const Node& node, const at::Tensor& values, bool training);
 
+/// Computes the same with another weight of the same shape.
+at::Tensor convolve(const Node& node, const at::Tensor& weight, const at::Tensor& values, bool training);
+
 /// Computes kSamePad; zeros of a quantized tensor are zeros.
 at::Tensor pad_same(const at::Tensor& values, const Window& window);
 
