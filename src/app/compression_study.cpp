@@ -10,6 +10,7 @@
 #include "app/techniques.h"
 #include "app/training.h"
 #include "app/training_check.h"
+#include "core/error.h"
 #include "core/file.h"
 #include "core/terminal.h"
 #include "models/summary.h"
@@ -17,9 +18,16 @@
 namespace assay::app {
 namespace {
 
+void check_untrained(const StudyOptions& options) {
+  if (options.train.epochs > 0 || !models::weights_digest(options.model).empty()) return;
+  throw Error(ErrorKind::kConfig, "train.epochs = 0 leaves random weights, since model.weights names none", "",
+              "model.weights=FILE, model.weights=pretrained, or train.epochs=1 and more");
+}
+
 void check(const StudyOptions& options, const Machine& machine) {
   config::Problems problems;
   problems.collect([&] { models::check_model(options.model); });
+  problems.collect([&] { check_untrained(options); });
   check_training(options.data, options.train, options.run.seed, machine, problems);
   check_exports(options.exports, make_techniques(options.compress, options.techniques, problems), problems);
   problems.throw_if_any();
@@ -67,7 +75,12 @@ void run(RunContext& context, const StudyOptions& options) {
                              {"num_parameters", model->num_parameters()},
                              {"macs", model->count_macs(data.image_shape())}};
   log_model_summary(context, *model, data);
-  train_classifier(context, data, *model, options.train, *plan);
+  if (options.train.epochs > 0) {
+    train_classifier(context, data, *model, options.train, *plan);
+  } else {
+    context.record["training"] = {{"history", Json::array()}, {"epochs_planned", 0}};
+    model->eval();
+  }
 
   std::vector<Variant> variants = {export_float(context, data, model, options.exports)};
   config::Problems problems;

@@ -1,6 +1,7 @@
-// CIFAR-10 in its binary layout. Mean and deviation are those of its training set.
+// CIFAR-10 in its binary layout. Mean and deviation are by default those of its training set.
 
 #include "data/cifar_files.h"
+#include "data/normalization.h"
 #include "data/plugin.h"
 
 namespace assay::data {
@@ -20,12 +21,16 @@ CifarLayout layout() {
 
 struct Cifar10Options {
   std::string folder;
+  std::vector<double> mean = {0.4914, 0.4822, 0.4465};
+  std::vector<double> std = {0.2470, 0.2435, 0.2616};
 
   static auto schema() {
     return config::schema<Cifar10Options>(
         config::field("folder", &Cifar10Options::folder,
                       "where the .bin files lie; empty: $ASSAY_CIFAR10, or else data/cifar-10-batches-bin")
-            .outside_run_key());
+            .outside_run_key(),
+        config::field("mean", &Cifar10Options::mean, "of red, green and blue, 0 to 1, as the network expects it"),
+        config::field("std", &Cifar10Options::std, "standard deviation of red, green and blue, 0 to 1"));
   }
 };
 
@@ -34,12 +39,13 @@ class Cifar10 final : public Dataset {
   explicit Cifar10(const Cifar10Options& options)
       : files_(layout(), choose_folder(options.folder, "ASSAY_CIFAR10", "data/cifar-10-batches-bin")),
         class_names_(files_.read_class_names("batches.meta.txt", {"airplane", "automobile", "bird", "cat", "deer",
-                                                                  "dog", "frog", "horse", "ship", "truck"})) {}
+                                                                  "dog", "frog", "horse", "ship", "truck"})),
+        normalization_(read_normalization(options.mean, options.std)) {}
 
   std::shared_ptr<const Source> open(Split split) const override { return files_.read(split); }
   ImageSize image_size() const override { return {32, 32}; }
   const std::vector<std::string>& class_names() const override { return class_names_; }
-  Normalization normalization() const override { return {{0.4914F, 0.4822F, 0.4465F}, {0.2470F, 0.2435F, 0.2616F}}; }
+  Normalization normalization() const override { return normalization_; }
   std::string digest() const override { return files_.digest(); }
 
   std::string description() const override {
@@ -50,6 +56,7 @@ class Cifar10 final : public Dataset {
  private:
   CifarFiles files_;
   std::vector<std::string> class_names_;
+  Normalization normalization_;
 };
 
 }  // namespace

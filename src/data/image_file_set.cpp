@@ -3,7 +3,6 @@
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "core/error.h"
@@ -11,27 +10,14 @@
 #include "core/sha256.h"
 #include "data/file_digests.h"
 #include "data/image_files.h"
+#include "data/normalization.h"
 
 namespace assay::data {
-namespace {
-
-std::array<float, 3> three(const std::vector<double>& values, const char* key, double smallest) {
-  const bool fits = values.size() == 3 && std::all_of(values.begin(), values.end(), [smallest](double value) {
-                      return value >= smallest && value <= 1.0;
-                    });
-  if (!fits) {
-    throw Error(ErrorKind::kConfig,
-                fmt::format("data.{}: must be three numbers from {} to 1, for red, green and blue", key, smallest));
-  }
-  return {static_cast<float>(values[0]), static_cast<float>(values[1]), static_cast<float>(values[2])};
-}
-
-}  // namespace
 
 ImageFileSet::ImageFileSet(const ImageFileOptions& options)
     : folder_(options.folder),
       image_size_(options.image_size),
-      normalization_{three(options.mean, "mean", 0.0), three(options.std, "std", 0.001)} {
+      normalization_(read_normalization(options.mean, options.std)) {
   if (!folder_.empty()) return;
   throw Error(ErrorKind::kConfig, "data.folder is empty", "", "name the folder of images with data.folder=PATH");
 }

@@ -77,7 +77,8 @@ struct TrainOptions {
 
   static auto schema() {
     return config::schema<TrainOptions>(
-        config::field("epochs", &TrainOptions::epochs, config::at_least(1), "passes over the training images"),
+        config::field("epochs", &TrainOptions::epochs, config::at_least(0),
+                      "passes over the training images; 0: the network stays as model.weights brings it"),
         config::field("patience", &TrainOptions::patience, config::at_least(1),
                       "epochs without a better validation accuracy after which training ends"),
         config::field("max_time_s", &TrainOptions::max_time_s, config::at_least(0.0).in("s"),

@@ -92,6 +92,21 @@ TEST_F(HouseholdCompressionTest, UnwritableRunFolderIsExitCodeThree) {
   expect_exit({"track=off"}, 3, "cannot make folder");
 }
 
+TEST_F(HouseholdCompressionTest, MeasuresAGivenNetworkWithoutTrainingIt) {
+  const auto accuracy = [this] { return record()["variants"][0]["accuracy"]; };
+  const auto trained = run(small_run({"track=off", "techniques=[]"}));
+  ASSERT_EQ(trained.code, 0) << trained.output;
+  const auto expected = accuracy();
+  const auto weights = folder_.path() / "weights.safetensors";
+  fs::copy_file(only_run_folder() / "models/float.safetensors", weights);
+  fs::remove_all(folder_.path() / "runs");
+  const auto given = run(small_run({"track=off", "techniques=[]", "train.epochs=0", "model.weights=" + weights.string()}));
+  ASSERT_EQ(given.code, 0) << given.output;
+  EXPECT_EQ(accuracy(), expected);
+  EXPECT_TRUE(record()["training"]["history"].empty());
+  expect_exit({"train.epochs=0", "track=off"}, 2, "train.epochs = 0 leaves random weights");
+}
+
 TEST_F(HouseholdCompressionTest, RunsToTheEndAndIsNotRepeated) {
   const auto result = run(small_run({"track=off", "train.batch.lr_scaling=linear", "device.tiers.cpu.image_size=24"}));
   ASSERT_EQ(result.code, 0) << result.output;
