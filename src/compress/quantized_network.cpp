@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "compress/equalise.h"
 #include "compress/int8_operations.h"
 #include "core/error.h"
 #include "core/stop.h"
@@ -110,7 +111,8 @@ QuantizedNetwork::QuantizedNetwork(std::shared_ptr<models::Model> model, const a
     : model_(std::move(model)), graph_(model_->graph()), options_(options), layers_(graph_.size()) {
   const torch::NoGradGuard no_grad;
   ASSAY_CHECK(images.size(0) > 0);
-  const auto folded = models::fold_batch_norm(graph_);
+  auto folded = models::fold_batch_norm(graph_);
+  if (options_.equalise) num_equalised_ = equalise(graph_, folded);
   const auto observed = observe_float(graph_, folded, images, options);
   std::optional<RangeObserver> of_images;
   for (const auto& piece : images.split(options.num_at_once, 0)) {

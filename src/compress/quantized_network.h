@@ -16,6 +16,7 @@ struct QuantizeOptions {
   RangeOptions range;
   std::int64_t largest_grouped_weight = 127;  ///< see largest_grouped_weight()
   bool correct_bias = true;                   ///< cancel the mean shift that rounding causes in each channel
+  bool equalise = false;                      ///< scale channels first, see compress/equalise.h
   std::int64_t num_at_once = 128;             ///< images that are computed at a time, which bounds the memory
 };
 
@@ -61,8 +62,9 @@ class QuantizedNetwork final : public Quantized {
   };
 
   const models::Graph& graph() const { return graph_; }
-  const std::vector<Layer>& layers() const { return layers_; }  ///< one a node
-  QuantParams input() const { return input_; }                  ///< how images are rounded
+  const std::vector<Layer>& layers() const { return layers_; }   ///< one a node
+  QuantParams input() const { return input_; }                   ///< how images are rounded
+  std::int64_t num_equalised() const { return num_equalised_; }  ///< pairs of layers
   std::int64_t max_level() const { return options_.range.max_level; }
 
   /// Says whether a node is the last linear layer, which gives float logits.
@@ -86,6 +88,7 @@ class QuantizedNetwork final : public Quantized {
   const models::Graph& graph_;
   QuantizeOptions options_;
   QuantParams input_;
+  std::int64_t num_equalised_ = 0;
   std::vector<Layer> layers_;
 };
 
