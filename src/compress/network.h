@@ -20,7 +20,7 @@ class Quantized {
   /// Makes the packed weights attributes of a TorchScript module, as tracing wants them.
   virtual void register_weights(torch::jit::Module& module) const = 0;
 
-  virtual std::string engine() const = 0;
+  virtual std::string engine() const = 0;  ///< empty where none is needed
 };
 
 /// A network on its way through the steps of a technique, until an exporter takes it.

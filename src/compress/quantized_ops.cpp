@@ -35,6 +35,7 @@ at::QEngine find_engine(std::string_view name) {
 }  // namespace
 
 EngineScope::EngineScope(std::string_view engine) : before_(at::globalContext().qEngine()) {
+  if (engine.empty()) return;
   const auto wanted = find_engine(engine);
   const auto& supported = at::globalContext().supportedQEngines();
   if (std::find(supported.begin(), supported.end(), wanted) == supported.end())

@@ -22,7 +22,8 @@ struct QuantParams {
 /// Chooses LibTorch's engine for int8 layers while it lives; weights are packed for the engine of that moment.
 class EngineScope {
  public:
-  /// Engines: "fbgemm", "x86", "onednn". Errors: Error(kConfig) when this build of LibTorch lacks the engine.
+  /// Engines: "fbgemm", "x86", "onednn"; "" leaves the one in force. Errors: Error(kConfig) when this build of LibTorch
+  /// lacks the engine.
   explicit EngineScope(std::string_view engine);
   ~EngineScope();
   EngineScope(const EngineScope&) = delete;

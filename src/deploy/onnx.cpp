@@ -7,6 +7,7 @@
 
 #include "compress/int8_operations.h"
 #include "compress/quantized_network.h"
+#include "compress/weight_int8.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "deploy/exporter.h"
@@ -28,22 +29,51 @@ std::vector<std::string> inputs_of(const models::Node& node, const std::vector<s
   return inputs;
 }
 
-/// Adds a float network; returns the name of its logits.
-std::string add_float(OnnxGraph& file, const models::Graph& graph) {
-  const auto layers = models::fold_batch_norm(graph);
+/// Adds integers that become float, with one scale for each output channel; returns the name of the floats. int32 has
+/// no zero point.
+std::string add_dequantized(OnnxGraph& file, const std::string& name, const at::Tensor& levels,
+                            const at::Tensor& scales) {
+  std::vector<std::string> inputs = {file.add_constant(name, levels),
+                                     file.add_constant(name + "_scale", scales.to(at::kFloat))};
+  if (levels.scalar_type() == at::kChar) {
+    inputs.push_back(file.add_constant(name + "_zero_point", at::zeros({levels.size(0)}, at::kChar)));
+  }
+  return file.add("DequantizeLinear", std::move(inputs), {{"axis", std::int64_t{0}}});
+}
+
+/// Adds a network that computes in float; returns the name of its logits. `add_weights` appends those of a node to its
+/// inputs.
+template <typename AddWeights>
+std::string add_in_float(OnnxGraph& file, const models::Graph& graph, const AddWeights& add_weights) {
   std::vector<std::string> values(graph.size());
   values.front() = OnnxGraph::kInput;
   for (const auto& node : graph) {
     if (node.op == models::Op::kInput) continue;
     file.enter(node.name);
     auto inputs = inputs_of(node, values);
-    if (const auto& layer = layers[node.id]; layer.weight.defined()) {
-      inputs.push_back(file.add_constant("weight", layer.weight));
-      inputs.push_back(file.add_constant("bias", layer.bias));
-    }
+    add_weights(node, inputs);
     values[node.id] = add_activation(file, node.activation, add_operation({file, graph, node, std::move(inputs)}));
   }
   return values.back();
+}
+
+std::string add_float(OnnxGraph& file, const models::Graph& graph) {
+  const auto layers = models::fold_batch_norm(graph);
+  return add_in_float(file, graph, [&](const models::Node& node, std::vector<std::string>& inputs) {
+    const auto& layer = layers[node.id];
+    if (!layer.weight.defined()) return;
+    inputs.push_back(file.add_constant("weight", layer.weight));
+    inputs.push_back(file.add_constant("bias", layer.bias));
+  });
+}
+
+std::string add_weight_int8(OnnxGraph& file, const compress::WeightInt8Network& network) {
+  return add_in_float(file, network.graph(), [&](const models::Node& node, std::vector<std::string>& inputs) {
+    const auto& layer = network.layers()[node.id];
+    if (!layer.levels.defined()) return;
+    inputs.push_back(add_dequantized(file, "weight", layer.levels, layer.scale.flatten()));
+    inputs.push_back(file.add_constant("bias", layer.bias));
+  });
 }
 
 /// Adds a network of static int8, rounding where it rounds.
@@ -110,19 +140,9 @@ class QdqWriter {
     std::vector<std::int64_t> per_channel(static_cast<std::size_t>(weight.dim()), 1);
     per_channel.front() = -1;
     const auto levels = weight.int_repr().to(at::kDouble) * (fine / scales).view(per_channel);
-    const auto zeros = file_.add_constant("weight_zero_point", at::zeros({weight.size(0)}, at::kChar));
-    inputs.push_back(dequantized("weight", levels.round().to(at::kChar), scales, {zeros}));
+    inputs.push_back(add_dequantized(file_, "weight", levels.round().to(at::kChar), scales));
     const auto bias_scales = scales * input_scale;
-    inputs.push_back(dequantized("bias", (bias / bias_scales).round().to(at::kInt), bias_scales, {}));
-  }
-
-  /// Adds levels with one scale for each output channel. int32 has no zero point.
-  std::string dequantized(const std::string& name, const at::Tensor& levels, const at::Tensor& scales,
-                          const std::vector<std::string>& zero_point) {
-    std::vector<std::string> inputs = {file_.add_constant(name, levels),
-                                       file_.add_constant(name + "_scale", scales.to(at::kFloat))};
-    inputs.insert(inputs.end(), zero_point.begin(), zero_point.end());
-    return file_.add("DequantizeLinear", std::move(inputs), {{"axis", std::int64_t{0}}});
+    inputs.push_back(add_dequantized(file_, "bias", (bias / bias_scales).round().to(at::kInt), bias_scales));
   }
 
   OnnxGraph& file_;
@@ -135,6 +155,8 @@ std::string add_int8(OnnxGraph& file, const compress::Quantized& quantized,
   const compress::EngineScope engine(quantized.engine());
   const auto* network = dynamic_cast<const QuantizedNetwork*>(&quantized);
   if (network != nullptr) return QdqWriter(file, *network, image_shape).add();
+  const auto* weights = dynamic_cast<const compress::WeightInt8Network*>(&quantized);
+  if (weights != nullptr) return add_weight_int8(file, *weights);
   throw Error(ErrorKind::kConfig, fmt::format("onnx cannot express this int8 network: {}", kDynamicReason), "",
               "export it as torchscript, or use static_int8");
 }

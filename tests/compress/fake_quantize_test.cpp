@@ -24,7 +24,7 @@ void expect_near(const at::Tensor& actual, const at::Tensor& expected, const cha
   EXPECT_TRUE(actual.flatten().allclose(expected.flatten(), 1e-4, 1e-5)) << what << '\n' << actual << expected;
 }
 
-void expect_scale_step(at::Tensor scale, const Json& one, double rate) {
+void expect_scale_step(const at::Tensor& scale, const Json& one, double rate) {
   expect_near(scale.grad(), tensor(one, "scale_gradient"), "gradient of the scale");
   const torch::NoGradGuard no_grad;
   torch::optim::SGD({scale}, torch::optim::SGDOptions(rate)).step();

@@ -4,6 +4,7 @@
 
 #include "compress/one_step.h"
 #include "compress/quantized_network.h"
+#include "compress/weight_int8.h"
 #include "device/metering_allocator.h"
 #include "expect_error.h"
 #include "models/trained_model.h"
@@ -61,12 +62,30 @@ TEST_F(StepTest, KeepsAccuracy) {
   };
   const auto exact = accuracy(float_logits());
   EXPECT_GT(exact, 0.9);  // otherwise the comparison would say little
-  for (const auto* name : {"dynamic_int8", "static_int8"}) {
+  for (const auto* name : {"dynamic_int8", "static_int8", "weight_int8"}) {
     EXPECT_GT(accuracy(run(plugin_section(name))), exact - 0.015) << name;
   }
 }
 
 TEST_F(StepTest, DynamicInt8StaysNearFloat) { EXPECT_LT(relative_error(run(plugin_section("dynamic_int8"))), 0.02); }
+
+TEST_F(StepTest, WeightInt8StaysNearFloat) {
+  EXPECT_LT(relative_error(run(plugin_section("weight_int8"))), 0.1);
+  const WeightInt8Network network(model_);
+  const auto folded = models::fold_batch_norm(model_->graph());
+  std::size_t num_layers = 0;
+  for (std::size_t id = 0; id < folded.size(); ++id) {
+    const auto& layer = network.layers()[id];
+    EXPECT_EQ(layer.levels.defined(), folded[id].weight.defined());
+    if (!layer.levels.defined()) continue;
+    ++num_layers;
+    EXPECT_EQ(layer.levels.scalar_type(), at::kChar);
+    const auto steps = (layer.levels.to(at::kFloat) - folded[id].weight / layer.scale).abs().max().item<double>();
+    EXPECT_LT(steps, 0.501) << "each weight is rounded to the nearest level of its channel";
+    EXPECT_TRUE(layer.levels.abs().flatten(1).amax(1).eq(127).all().item<bool>()) << "the largest has the last level";
+  }
+  EXPECT_GT(num_layers, 50U);
+}
 
 TEST_F(StepTest, StaticInt8StaysNearFloatOnEveryEngine) {
   for (const auto* engine : {"fbgemm", "x86", "onednn"}) {
@@ -218,7 +237,7 @@ TEST_F(StepTest, AsksForTheConfiguredNumberOfImages) {
 
 TEST_F(StepTest, QuantizesOnlyOnce) {
   const auto once = run_step(plugin_section("static_int8"), model_, calibration_).network;
-  for (const auto* name : {"static_int8", "dynamic_int8", "finetune"}) {
+  for (const auto* name : {"static_int8", "dynamic_int8", "weight_int8", "qat", "finetune"}) {
     EXPECT_ERROR(make_step(plugin_section(name))->run({once, model_, {}, {}}), kConfig,
                  std::string(name) + ": the network is quantized already");
   }

@@ -131,6 +131,18 @@ TEST(OnnxInt8Test, ChannelWithoutWeightsKeepsItsBias) {
   EXPECT_LE(figures.value("mean_difference", 1e9), 0.01 * figures.value("largest", 0.0)) << figures;
 }
 
+TEST(OnnxInt8Test, WeightsAloneAreWritten) {
+  if (const auto why = explain_missing_python(); !why.empty()) GTEST_SKIP() << why;
+  const auto model = train_small_model(plugin_section("resnet20"));
+  const OnnxFiles files;
+  files.write({model, nullptr});
+  const auto float_size = std::filesystem::file_size(files.path() / "network.onnx");
+  const auto figures = files.check(compress::run_step(plugin_section("weight_int8"), model, {}).network);
+  ASSERT_EQ(figures.value("num_inputs", 0), kNumImages);
+  EXPECT_LE(figures.value("max_difference", 1e9), 1e-4 * figures.value("largest", 0.0)) << figures;
+  EXPECT_LT(std::filesystem::file_size(files.path() / "network.onnx"), 0.4 * static_cast<double>(float_size));
+}
+
 TEST(OnnxExporterTest, RefusesDynamicInt8) {
   const auto model = models::make_model(small_image_model(), 10, 5);
   model->eval();

@@ -103,6 +103,15 @@ TEST_F(TorchScriptTest, Int8ModuleComputesWhatTheNetworkComputes) {
   }
 }
 
+TEST_F(TorchScriptTest, WeightsInInt8AreReadAsFloats) {
+  const auto images = draw_images(50, 6).images;
+  const auto network = compress::run_step(plugin_section("weight_int8"), model_, {}).network;
+  auto module = to_torchscript(network, kImageShape);
+  for (int call = 0; call < 4; ++call) {  // the executor optimizes the code in the first ones
+    EXPECT_LT((run(module, images) - network.quantized->forward(images)).abs().max().item<double>(), 1e-4);
+  }
+}
+
 TEST_F(TorchScriptTest, FileKeepsNetworkAndInfo) {
   const auto images = torch::randn({5, 3, 32, 32});
   const auto module = to_torchscript({model_, nullptr}, kImageShape);
@@ -120,7 +129,8 @@ TEST_F(TorchScriptTest, Int8FilesAreSmallAndComputeTheSameAfterLoading) {
   save_torchscript(to_torchscript({model_, nullptr}, kImageShape), make_info(""), file);
   const auto float_size = static_cast<double>(std::filesystem::file_size(file));
   const auto engine = at::globalContext().qEngine();
-  for (const auto& [technique, ratio] : {std::pair<const char*, double>{"static_int8", 0.35}, {"dynamic_int8", 0.75}}) {
+  for (const auto& [technique, ratio] :
+       {std::pair<const char*, double>{"static_int8", 0.35}, {"dynamic_int8", 0.75}, {"weight_int8", 0.35}}) {
     const auto compressed = compress(technique);
     save_torchscript(compressed.module, make_info(compressed.engine), file);
     EXPECT_LT(static_cast<double>(std::filesystem::file_size(file)), ratio * float_size) << technique;
