@@ -24,12 +24,24 @@ bool is_file_name(const std::string& name) {
   });
 }
 
+// A network that computes in int8 cannot be trained, pruned or quantized.
+void check_order(const std::vector<std::unique_ptr<compress::Step>>& steps, const std::string& key) {
+  for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
+    if (!steps[i]->quantizes()) continue;
+    throw Error(ErrorKind::kConfig,
+                fmt::format("techniques: \"{}\": {} cannot follow {}, which gives a network of int8 weights", key,
+                            steps[i + 1]->name(), steps[i]->name()),
+                "", fmt::format("put {} last", steps[i]->name()));
+  }
+}
+
 Technique make_technique(const config::Section& compress, const std::string& key) {
   Technique technique{key, {}};
   std::replace(technique.name.begin(), technique.name.end(), '+', '-');
   for (const auto& part : split(key, '+')) {
     technique.steps.push_back(compress::make_step(config::named_section(compress, part)));
   }
+  check_order(technique.steps, key);
   if (is_file_name(technique.name)) return technique;
   throw Error(ErrorKind::kConfig,
               fmt::format("techniques: \"{}\" names files, so it may hold letters, digits, '_', '-' and '.' only, and "

@@ -62,6 +62,7 @@ class DynamicInt8 final : public Step {
   explicit DynamicInt8(DynamicInt8Options options) : options_(std::move(options)) {}
 
   std::string name() const override { return "dynamic_int8"; }
+  bool quantizes() const override { return true; }
 
   StepOutput run(const StepInput& input) const override {
     float_network(input, name());

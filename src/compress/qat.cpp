@@ -72,6 +72,7 @@ class Qat final : public Step {
   }
 
   std::string name() const override { return "qat"; }
+  bool quantizes() const override { return true; }
 
   StepOutput run(const StepInput& input) const override {
     const auto model = float_network(input, name()).copy();

@@ -48,6 +48,7 @@ class StaticInt8 final : public Step {
   explicit StaticInt8(StaticInt8Options options) : options_(std::move(options)) {}
 
   std::string name() const override { return "static_int8"; }
+  bool quantizes() const override { return true; }
 
   StepOutput run(const StepInput& input) const override {
     float_network(input, name());

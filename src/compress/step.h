@@ -52,6 +52,9 @@ class Step {
 
   virtual std::string name() const = 0;
 
+  /// Says whether the network becomes one that no other step takes: then it must be the last.
+  virtual bool quantizes() const { return false; }
+
   /// Makes the changed network; LibTorch's int8 engine is as before afterwards.
   /// Errors: Error(kConfig) when the step does not apply to such a network.
   virtual StepOutput run(const StepInput& input) const = 0;

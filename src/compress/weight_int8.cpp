@@ -41,6 +41,7 @@ class WeightInt8 final : public Step {
   explicit WeightInt8(const WeightInt8Options& /*options*/) {}
 
   std::string name() const override { return "weight_int8"; }
+  bool quantizes() const override { return true; }
 
   StepOutput run(const StepInput& input) const override {
     float_network(input, name());

@@ -38,6 +38,8 @@ TEST(TechniquesTest, AreNamedByKeysOfTheirOwn) {
   expect_problem({"a/b"}, "names files");
   expect_problem({"absent"}, "compress.absent");
   expect_problem({"again+"}, "compress.");
+  expect_problem({"dynamic_int8+again"}, "finetune cannot follow dynamic_int8");
+  expect_problem({"again+dynamic_int8+dynamic_int8"}, "dynamic_int8 cannot follow dynamic_int8");
   expect_problem({"bad"}, "did you mean `finetune`?");
 }
 

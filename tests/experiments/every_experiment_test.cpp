@@ -40,15 +40,25 @@ INSTANTIATE_TEST_SUITE_P(All, EveryExperimentTest,
                                          "household_compression", "pest_recognition"),
                          [](const auto& each) { return each.param; });
 
-TEST(SwitchesTest, EachIsAValidRunOfItsOwn) {
+// Returns what a sweep would run.
+report::ProcessResult plan(const std::string& experiment, const std::string& sweep) {
   const TemporaryFolder folder;
-  const auto result =
-      report::run_process({ASSAY_BINARY_DIR "/bin/cifar10_classifier", "--config-dir", ASSAY_SOURCE_DIR "/configs",
-                           "-m", "@" ASSAY_SOURCE_DIR "/configs/grid/switches.toml", "experiment=smoke",
-                           "device.name=cpu", "--dry-run", "run.dir=" + folder.path().string()},
-                          std::chrono::minutes(1));
+  return report::run_process(
+      {ASSAY_BINARY_DIR "/bin/" + experiment, "--config-dir", ASSAY_SOURCE_DIR "/configs", "-m", sweep,
+       "experiment=smoke", "device.name=cpu", "--dry-run", "run.dir=" + folder.path().string()},
+      std::chrono::minutes(1));
+}
+
+TEST(SweepTest, EachSwitchIsAValidRunOfItsOwn) {
+  const auto result = plan("cifar10_classifier", "@" ASSAY_SOURCE_DIR "/configs/grid/switches.toml");
   EXPECT_EQ(result.code, 0) << result.output;
   EXPECT_THAT(result.output, testing::HasSubstr("run 18 of 18: "));
+}
+
+TEST(SweepTest, EachPresetIsAValidRun) {
+  const auto result = plan("household_compression", "preset=conservative,aggressive,hybrid");
+  EXPECT_EQ(result.code, 0) << result.output;
+  EXPECT_THAT(result.output, testing::HasSubstr("run 3 of 3: "));
 }
 
 }  // namespace
