@@ -49,6 +49,17 @@ report::ProcessResult plan(const std::string& experiment, const std::string& swe
       std::chrono::minutes(1));
 }
 
+TEST(DoctorTest, FindsThisMachineFit) {
+  const TemporaryFolder folder;
+  const auto result =
+      report::run_process({ASSAY_BINARY_DIR "/bin/doctor", "--config-dir", ASSAY_SOURCE_DIR "/configs",
+                           "device.name=cpu", "device.memory_budget=1 GB", "run.dir=" + folder.path().string()},
+                          std::chrono::minutes(1));
+  EXPECT_THAT(result.output, testing::ContainsRegex("memory +pass +more than the budget of 1.0 GB is refused"));
+  EXPECT_THAT(result.output, testing::ContainsRegex("int8 fbgemm +pass"));
+  EXPECT_THAT(result.output, testing::Not(testing::ContainsRegex("(precision|int8|images|BatchNorm)[^\n]* FAIL")));
+}
+
 TEST(SweepTest, EachSwitchIsAValidRunOfItsOwn) {
   const auto result = plan("cifar10_classifier", "@" ASSAY_SOURCE_DIR "/configs/grid/switches.toml");
   EXPECT_EQ(result.code, 0) << result.output;
