@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "compress/equalise.h"
@@ -106,6 +108,17 @@ QuantizeOptions quantize_options(const std::string& engine, std::optional<std::i
   return options;
 }
 
+bool lies_below(const std::string& layer, const std::string& name) {
+  return layer == name || layer.starts_with(name + ".");
+}
+
+/// What a layer is quantized by.
+struct QuantizedNetwork::Calibration {
+  const at::Tensor& exact_means;          ///< (C_out) of the float network's layer, before the activation
+  const std::vector<at::Tensor>& inputs;  ///< what the quantized layers before it feed it, in pieces
+  std::int64_t num_images;
+};
+
 QuantizedNetwork::QuantizedNetwork(std::shared_ptr<models::Model> model, const at::Tensor& images,
                                    const QuantizeOptions& options)
     : model_(std::move(model)), graph_(model_->graph()), options_(options), layers_(graph_.size()) {
@@ -134,10 +147,7 @@ QuantizedNetwork::QuantizedNetwork(std::shared_ptr<models::Model> model, const a
     if (folded[node.id].weight.defined()) {
       std::vector<at::Tensor> inputs;
       for (std::size_t i = 0; i < num_pieces; ++i) inputs.push_back(rounded.inputs(node, i).front());
-      const auto grouped = node.op == Op::kConv && node.conv->options.groups() > 1;
-      const auto weight = quantize_weight(folded[node.id].weight, grouped ? options_.largest_grouped_weight : 127);
-      pack_layer(node, weight,
-                 corrected_bias(node, folded[node.id], weight, here.channel_means, inputs, images.size(0)));
+      quantize_layer(node, folded[node.id], {here.channel_means, inputs, images.size(0)});
     }
     for (std::size_t i = 0; i < num_pieces; ++i) rounded.add(node, evaluate(node, rounded.inputs(node, i)));
     rounded.release_inputs(node);
@@ -162,15 +172,48 @@ QuantizedNetwork::QuantizedNetwork(std::shared_ptr<models::Model> model, const R
   }
 }
 
-at::Tensor QuantizedNetwork::corrected_bias(const Node& node, const models::FoldedLayer& folded,
-                                            const at::Tensor& weight, const at::Tensor& exact_means,
-                                            const std::vector<at::Tensor>& rounded_inputs,
-                                            std::int64_t num_images) const {
-  if (!options_.correct_bias) return folded.bias;
-  auto bias = folded.bias + exact_means;
-  const models::FoldedLayer rounded{weight.dequantize(), folded.bias};
-  for (const auto& input : rounded_inputs) {
-    const auto share = static_cast<double>(input.size(0)) / static_cast<double>(num_images);
+void QuantizedNetwork::quantize_layer(const Node& node, const models::FoldedLayer& folded,
+                                      const Calibration& calibration) {
+  auto& layer = layers_[node.id];
+  const auto make_float = [&] { return models::FoldedLayer{folded.weight, corrected_bias(node, folded, calibration)}; };
+  const auto& kept = options_.keep_float;
+  if (std::any_of(kept.begin(), kept.end(), [&](const auto& name) { return lies_below(node.name, name); })) {
+    layer.in_float = make_float();
+    return;
+  }
+  const auto grouped = node.op == Op::kConv && node.conv->options.groups() > 1;
+  const auto weight = quantize_weight(folded.weight, grouped ? options_.largest_grouped_weight : 127);
+  pack_layer(node, weight, corrected_bias(node, {weight.dequantize(), folded.bias}, calibration));
+  if (options_.min_sqnr_db <= 0.0) return;
+  const auto exact = make_float();
+  layer.sqnr_db = measure_sqnr(node, exact, calibration);
+  if (layer.sqnr_db >= options_.min_sqnr_db) return;
+  layer.conv.reset();
+  layer.linear.reset();
+  layer.in_float = exact;
+}
+
+// Both biases are corrected for what comes in, so that only what the layer itself rounds is noise.
+double QuantizedNetwork::measure_sqnr(const Node& node, const models::FoldedLayer& in_float,
+                                      const Calibration& calibration) const {
+  constexpr double kSmallestPower = 1e-30;
+  double signal = 0.0, noise = 0.0;
+  for (const auto& input : calibration.inputs) {
+    const auto exact = models::evaluate_folded(node, in_float, {input.dequantize()});
+    const auto value = evaluate(node, {input});
+    const auto rounded = value.is_quantized() ? value.dequantize() : value;
+    signal += exact.square().sum(at::kDouble).item<double>();
+    noise += (rounded - exact).square().sum(at::kDouble).item<double>();
+  }
+  return 10.0 * std::log10(std::max(signal, kSmallestPower) / std::max(noise, kSmallestPower));
+}
+
+at::Tensor QuantizedNetwork::corrected_bias(const Node& node, const models::FoldedLayer& rounded,
+                                            const Calibration& calibration) const {
+  if (!options_.correct_bias) return rounded.bias;
+  auto bias = rounded.bias + calibration.exact_means;
+  for (const auto& input : calibration.inputs) {
+    const auto share = static_cast<double>(input.size(0)) / static_cast<double>(calibration.num_images);
     bias = bias - channel_means(models::apply_layer(node, rounded, input.dequantize())) * share;
   }
   return bias;
@@ -184,8 +227,21 @@ void QuantizedNetwork::pack_layer(const Node& node, const at::Tensor& weight, co
   }
 }
 
+std::vector<std::string> QuantizedNetwork::float_layers() const {
+  std::vector<std::string> names;
+  for (const auto& node : graph_) {
+    if (layers_[node.id].in_float.weight.defined()) names.push_back(node.name);
+  }
+  return names;
+}
+
 bool QuantizedNetwork::gives_logits(const Node& node) const {
   return node.op == Op::kLinear && node.id == graph_.back().id && node.activation == Activation::kNone;
+}
+
+at::Tensor QuantizedNetwork::evaluate_in_float(const Node& node, const at::Tensor& input) const {
+  const auto value = models::evaluate_folded(node, layers_[node.id].in_float, {input.dequantize()});
+  return gives_logits(node) ? value : quantize(value, layers_[node.id].output);
 }
 
 at::Tensor QuantizedNetwork::evaluate_layer(const Node& node, const at::Tensor& input) const {
@@ -218,6 +274,7 @@ at::Tensor QuantizedNetwork::evaluate(const Node& node, at::ArrayRef<at::Tensor>
 at::Tensor QuantizedNetwork::evaluate_unbounded(const Node& node, at::ArrayRef<at::Tensor> inputs) const {
   const auto& layer = layers_[node.id];
   if (layer.conv || layer.linear) return evaluate_layer(node, inputs[0]);
+  if (layer.in_float.weight.defined()) return evaluate_in_float(node, inputs[0]);
   const auto compute = int8_operation(node.op).compute;
   ASSAY_CHECK((compute != nullptr) == true);
   return compute(node, inputs, layer.output);

@@ -16,12 +16,18 @@ struct QuantizeOptions {
   RangeOptions range;
   std::int64_t largest_grouped_weight = 127;  ///< see largest_grouped_weight()
   bool correct_bias = true;                   ///< cancel the mean shift that rounding causes in each channel
-  bool equalise = false;                      ///< scale channels first, see compress/equalise.h
-  std::int64_t num_at_once = 128;             ///< images that are computed at a time, which bounds the memory
+  std::vector<std::string> keep_float =
+      {};                          ///< layers that compute in float: names, or what stands before a dot in them
+  double min_sqnr_db = 0.0;        ///< layers whose rounding is worse compute in float, too; 0: none
+  bool equalise = false;           ///< scale channels first, see compress/equalise.h
+  std::int64_t num_at_once = 128;  ///< images that are computed at a time, which bounds the memory
 };
 
 /// Returns the options for an engine and a number of bits of activations, 7 or 8; without one the processor decides.
 QuantizeOptions quantize_options(const std::string& engine, std::optional<std::int64_t> activation_bits);
+
+/// Says whether a layer has that name, or one that begins with it and a dot.
+bool lies_below(const std::string& layer, const std::string& name);
 
 /// How a network is rounded, where that is known and need not be measured.
 struct Rounding {
@@ -59,6 +65,9 @@ class QuantizedNetwork final : public Quantized {
     LinearWeights linear;           ///< null but for a linear layer
     QuantParams before_activation;  ///< where the activation is a step of its own
     QuantParams output;             ///< as measured
+    models::FoldedLayer in_float;   ///< of a layer that computes in float between values that are rounded
+    double sqnr_db =
+        0.0;  ///< 10 log10(signal / noise) of the output: what rounding adds in this layer; 0: not measured
   };
 
   const models::Graph& graph() const { return graph_; }
@@ -66,6 +75,9 @@ class QuantizedNetwork final : public Quantized {
   QuantParams input() const { return input_; }                   ///< how images are rounded
   std::int64_t num_equalised() const { return num_equalised_; }  ///< pairs of layers
   std::int64_t max_level() const { return options_.range.max_level; }
+
+  /// Lists the layers that compute in float.
+  std::vector<std::string> float_layers() const;
 
   /// Says whether a node is the last linear layer, which gives float logits.
   bool gives_logits(const models::Node& node) const;
@@ -79,9 +91,14 @@ class QuantizedNetwork final : public Quantized {
   at::Tensor evaluate_unbounded(const models::Node& node, at::ArrayRef<at::Tensor> inputs) const;
   at::Tensor bounded(const at::Tensor& values) const;
   at::Tensor evaluate_layer(const models::Node& node, const at::Tensor& input) const;
-  at::Tensor corrected_bias(const models::Node& node, const models::FoldedLayer& folded, const at::Tensor& weight,
-                            const at::Tensor& exact_means, const std::vector<at::Tensor>& rounded_inputs,
-                            std::int64_t num_images) const;
+  struct Calibration;
+
+  at::Tensor evaluate_in_float(const models::Node& node, const at::Tensor& input) const;
+  void quantize_layer(const models::Node& node, const models::FoldedLayer& folded, const Calibration& calibration);
+  at::Tensor corrected_bias(const models::Node& node, const models::FoldedLayer& rounded,
+                            const Calibration& calibration) const;
+  double measure_sqnr(const models::Node& node, const models::FoldedLayer& in_float,
+                      const Calibration& calibration) const;
   void pack_layer(const models::Node& node, const at::Tensor& weight, const at::Tensor& bias);
 
   std::shared_ptr<models::Model> model_;

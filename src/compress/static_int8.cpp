@@ -1,12 +1,16 @@
 // Static int8: the whole network computes in int8, with ranges measured beforehand on training images.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "compress/plugin.h"
 #include "compress/quantized_network.h"
+#include "config/suggest.h"
+#include "core/error.h"
 
 namespace assay::compress {
 namespace {
@@ -17,6 +21,8 @@ struct StaticInt8Options {
   std::int64_t calibration_batch = 32;
   std::string range = "mse";
   double percentile = 99.99;
+  std::vector<std::string> keep_float;
+  double min_sqnr_db = 0.0;
   bool equalise = false;
   bool bias_correction = true;
   std::optional<std::int64_t> activation_bits;
@@ -35,6 +41,12 @@ struct StaticInt8Options {
                       "how ranges are chosen; moving_average and histogram as torch.ao's observers"),
         config::field("percentile", &Options::percentile, config::between(90.0, 100.0).in("%"),
                       "for range = percentile: share of values kept at each end"),
+        config::field("keep_float", &Options::keep_float,
+                      "layers that compute in float: names as in the weights file, or the beginning of names up to a "
+                      "dot, which stands for all of them"),
+        config::field("min_sqnr_db", &Options::min_sqnr_db, config::between(0.0, 100.0).in("dB"),
+                      "least ratio of signal to rounding noise in a layer's output; layers below it compute in float; "
+                      "0: none"),
         config::field("equalise", &Options::equalise,
                       "first scale channels between pairs of layers until both sides have the same largest weight"),
         config::field("bias_correction", &Options::bias_correction, "cancel the mean shift that rounding causes"),
@@ -51,25 +63,52 @@ class StaticInt8 final : public Step {
   bool quantizes() const override { return true; }
 
   StepOutput run(const StepInput& input) const override {
-    float_network(input, name());
+    check_names(float_network(input, name()).graph());
     const EngineScope engine(options_.engine);
     auto quantize_options = make_quantize_options();
     quantize_options.num_at_once = std::min(input.num_at_once, options_.calibration_batch);
     const auto images = input.calibration_images(options_.calibration_images);
     const auto network = std::make_shared<QuantizedNetwork>(input.network.model, images, quantize_options);
-    return {{input.network.model, network},
+    return {{input.network.model, network, input.network.holds_zeros},
             {{"engine", options_.engine},
              {"weights", fmt::format("int8 per channel, depthwise up to {}", quantize_options.largest_grouped_weight)},
              {"activations", fmt::format("uint8 per tensor, {} levels", quantize_options.range.max_level + 1)},
              {"range", options_.range},
              {"calibration_images", fmt::format("{}", images.size(0))},
+             {"float_layers", describe_float_layers(*network)},
              {"equalised", fmt::format("{} pairs of layers", network->num_equalised())},
              {"bias_correction", options_.bias_correction ? "yes" : "no"}}};
   }
 
  private:
+  void check_names(const models::Graph& graph) const {
+    std::vector<std::string> layers;
+    for (const auto& node : graph) {
+      if (node.conv || node.linear) layers.push_back(node.name);
+    }
+    for (const auto& name : options_.keep_float) {
+      if (std::any_of(layers.begin(), layers.end(), [&](const auto& layer) { return lies_below(layer, name); }))
+        continue;
+      throw Error(ErrorKind::kConfig, fmt::format("static_int8: keep_float names \"{}\", which is no layer", name), "",
+                  config::suggest(name, layers));
+    }
+  }
+
+  std::string describe_float_layers(const QuantizedNetwork& network) const {
+    const auto names = network.float_layers();
+    auto text = names.empty() ? std::string("none") : fmt::format("{}", fmt::join(names, ", "));
+    if (options_.min_sqnr_db <= 0.0) return text;
+    auto lowest = std::numeric_limits<double>::infinity();
+    for (const auto& layer : network.layers()) {
+      if (layer.conv || layer.linear) lowest = std::min(lowest, layer.sqnr_db);
+    }
+    return fmt::format("{}; the others have {:.1f} dB or more", text, lowest);
+  }
+
   QuantizeOptions make_quantize_options() const {
     auto options = quantize_options(options_.engine, options_.activation_bits);
+    options.keep_float = options_.keep_float;
+    options.min_sqnr_db = options_.min_sqnr_db;
     options.equalise = options_.equalise;
     options.correct_bias = options_.bias_correction;
     options.range.percentile = options_.percentile;

@@ -102,6 +102,10 @@ class QdqWriter {
     const auto& layer = network_.layers()[node.id];
     const bool has_weights = layer.conv || layer.linear;
     if (has_weights) add_weights(node, inputs);
+    if (layer.in_float.weight.defined()) {
+      inputs.push_back(file_.add_constant("weight", layer.in_float.weight));
+      inputs.push_back(file_.add_constant("bias", layer.in_float.bias));
+    }
     auto value = add_operation({file_, network_.graph(), node, std::move(inputs)});
     if (value == input || network_.gives_logits(node)) return value;
     const auto in_layer = models::row_of(node.activation).in_layer;

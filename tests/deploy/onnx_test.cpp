@@ -53,8 +53,10 @@ class OnnxFiles {
   TemporaryFolder folder_;
 };
 
-compress::Network static_int8(const std::shared_ptr<models::Model>& model, std::int64_t activation_bits = 8) {
-  const auto step = plugin_section("static_int8", {{"activation_bits", activation_bits}});
+compress::Network static_int8(const std::shared_ptr<models::Model>& model, std::int64_t activation_bits = 8,
+                              const std::vector<std::string>& keep_float = {}) {
+  const auto step =
+      plugin_section("static_int8", {{"activation_bits", activation_bits}, {"keep_float", text_array(keep_float)}});
   return compress::run_step(step, model, draw_images(64, 2).images).network;
 }
 
@@ -129,6 +131,13 @@ TEST(OnnxInt8Test, ChannelWithoutWeightsKeepsItsBias) {
   const auto figures = OnnxFiles().check(static_int8(model));
   ASSERT_EQ(figures.value("num_inputs", 0), kNumImages);
   EXPECT_LE(figures.value("mean_difference", 1e9), 0.01 * figures.value("largest", 0.0)) << figures;
+}
+
+TEST(OnnxInt8Test, SomeLayersMayComputeInFloat) {
+  if (const auto why = explain_missing_python(); !why.empty()) GTEST_SKIP() << why;
+  const auto figures = OnnxFiles().check(static_int8(train_small_model(), 8, {"features.0", "features.12"}));
+  expect_same_int8(figures);
+  EXPECT_GE(figures.at("operators").value("Conv", 0) + figures.at("operators").value("FusedConv", 0), 2) << figures;
 }
 
 TEST(OnnxInt8Test, WeightsAloneAreWritten) {

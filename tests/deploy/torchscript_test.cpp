@@ -103,6 +103,15 @@ TEST_F(TorchScriptTest, Int8ModuleComputesWhatTheNetworkComputes) {
   }
 }
 
+TEST_F(TorchScriptTest, SomeLayersMayComputeInFloat) {
+  const auto step = plugin_section("static_int8", {{"keep_float", text_array({"features.0", "classifier"})}});
+  const auto images = draw_images(50, 6).images;
+  const auto network = compress::run_step(step, model_, draw_images(64, 2).images).network;
+  const auto expected = network.quantized->forward(images);
+  const auto difference = (run(to_torchscript(network, kImageShape), images) - expected).abs().max().item<double>();
+  EXPECT_LT(difference, 0.02 * expected.abs().max().item<double>());
+}
+
 TEST_F(TorchScriptTest, WeightsInInt8AreReadAsFloats) {
   const auto images = draw_images(50, 6).images;
   const auto network = compress::run_step(plugin_section("weight_int8"), model_, {}).network;

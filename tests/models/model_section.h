@@ -18,6 +18,13 @@ inline config::Section plugin_section(const std::string& name,
   return {table, "section", origin};
 }
 
+/// Makes an array of texts, as an option of plugin_section().
+inline config::Value::Data text_array(const std::vector<std::string>& texts) {
+  config::Array array;
+  for (const auto& text : texts) array.emplace_back(text, config::Origin{"test.toml", 1, 1});
+  return array;
+}
+
 /// Names a network by its model, or "resnet20_padded" and "resnet32", which are models with options.
 inline config::Section network_section(const std::string& name) {
   if (name == "resnet20_padded") return plugin_section("resnet20", {{"shortcut", std::string("padded")}});
