@@ -11,6 +11,7 @@
 #include "compress/quantized_network.h"
 #include "config/suggest.h"
 #include "core/error.h"
+#include "core/terminal.h"
 
 namespace assay::compress {
 namespace {
@@ -55,6 +56,18 @@ struct StaticInt8Options {
   }
 };
 
+/// Counts the bytes of a network's weights, scales and biases.
+std::int64_t num_bytes(const QuantizedNetwork& network) {
+  std::int64_t count = 0;
+  for (const auto& node : network.graph()) {
+    if (!node.conv && !node.linear) continue;
+    const auto& weight = node.conv ? node.conv->weight : node.linear->weight;
+    const bool is_float = network.layers()[node.id].in_float.weight.defined();
+    count += is_float ? 4 * (weight.numel() + weight.size(0)) : weight.numel() + 8 * weight.size(0);
+  }
+  return count;
+}
+
 class StaticInt8 final : public Step {
  public:
   explicit StaticInt8(StaticInt8Options options) : options_(std::move(options)) {}
@@ -63,12 +76,17 @@ class StaticInt8 final : public Step {
   bool quantizes() const override { return true; }
 
   StepOutput run(const StepInput& input) const override {
-    check_names(float_network(input, name()).graph());
+    const auto& graph = float_network(input, name()).graph();
+    check_names(graph);
     const EngineScope engine(options_.engine);
     auto quantize_options = make_quantize_options();
     quantize_options.num_at_once = std::min(input.num_at_once, options_.calibration_batch);
+    print_status("step 1/3: preparing the calibration set of {} images\n", options_.calibration_images);
     const auto images = input.calibration_images(options_.calibration_images);
+    const auto [num_converted, num_layers] = count_layers(graph);
+    print_status("step 2/3: converting ({} of {} layers)\n", num_converted, num_layers);
     const auto network = std::make_shared<QuantizedNetwork>(input.network.model, images, quantize_options);
+    print_status("step 3/3: done, model size {:.2f} MB\n", static_cast<double>(num_bytes(*network)) / 1e6);
     return {{input.network.model, network, input.network.holds_zeros},
             {{"engine", options_.engine},
              {"weights", fmt::format("int8 per channel, depthwise up to {}", quantize_options.largest_grouped_weight)},
@@ -81,6 +99,22 @@ class StaticInt8 final : public Step {
   }
 
  private:
+  bool is_kept(const models::Node& node) const {
+    return std::any_of(options_.keep_float.begin(), options_.keep_float.end(),
+                       [&](const auto& name) { return lies_below(node.name, name); });
+  }
+
+  /// Counts the layers that are to be converted, and all.
+  std::pair<std::int64_t, std::int64_t> count_layers(const models::Graph& graph) const {
+    std::pair<std::int64_t, std::int64_t> counts;
+    for (const auto& node : graph) {
+      if (!node.conv && !node.linear) continue;
+      ++counts.second;
+      if (!is_kept(node)) ++counts.first;
+    }
+    return counts;
+  }
+
   void check_names(const models::Graph& graph) const {
     std::vector<std::string> layers;
     for (const auto& node : graph) {

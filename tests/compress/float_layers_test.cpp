@@ -69,6 +69,15 @@ TEST(FloatLayersTest, AreThoseThatAreNamed) {
   EXPECT_EQ(both.float_layers, (std::vector<std::string>{"block.0", "block.1", "head"}));
 }
 
+TEST(FloatLayersTest, AreNotCountedAsConverted) {
+  testing::internal::CaptureStderr();
+  quantize({{"keep_float", text_array({"head"})}, {"calibration_images", std::int64_t{64}}});
+  const auto text = testing::internal::GetCapturedStderr();
+  EXPECT_NE(text.find("step 1/3: preparing the calibration set of 64 images\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("step 2/3: converting (2 of 3 layers)\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("step 3/3: done, model size 0.00 MB\n"), std::string::npos) << text;
+}
+
 TEST(FloatLayersTest, AreFoundByTheirNoise) {
   const auto found = quantize({{"min_sqnr_db", 15.0}});
   EXPECT_EQ(found.float_layers, std::vector<std::string>{"block.0"});
