@@ -5,7 +5,6 @@
 #include <torch/torch.h>
 
 #include "compress/int8_operations.h"
-#include "compress/range.h"
 #include "models/fused_norm.h"
 #include "models/operation.h"
 
@@ -98,10 +97,14 @@ at::Tensor FakeQuantization::forward(const at::Tensor& images) {
 at::Tensor FakeQuantization::evaluate(const Node& node, at::ArrayRef<at::Tensor> inputs) const {
   const auto& place = places_[node.id];
   if (place.weight) return evaluate_layer(node, inputs[0]);
-  auto value = models::row_of(node.op).compute(node, inputs, is_training());
-  if (place.output) return place.output->forward(value);
-  const bool averages = node.op == Op::kGlobalPool || node.op == Op::kAveragePool;
-  return averages ? levels_[node.id]->round(value) : value;
+  const auto compute = [&](at::ArrayRef<at::Tensor> values) {
+    return models::row_of(node.op).compute(node, values, is_training());
+  };
+  if (node.op == Op::kGlobalPool || node.op == Op::kAveragePool) {
+    return levels_[node.id]->average(inputs[0], [&](const at::Tensor& levels) { return compute({levels}); });
+  }
+  const auto value = compute(inputs);
+  return place.output ? place.output->forward(value) : value;
 }
 
 at::Tensor FakeQuantization::evaluate_layer(const Node& node, const at::Tensor& input) const {
@@ -125,13 +128,15 @@ at::Tensor FakeQuantization::evaluate_layer(const Node& node, const at::Tensor& 
   return place.output ? place.output->forward(value) : value;
 }
 
-// The last layer's kernel rounds its input once more, by the range of the batch.
+// The last layer's kernel rounds its input once more, by the range of the batch. Its values lie on levels already, so
+// that many are halfway between two new ones: as the kernel, this adds the zero point before it rounds.
 at::Tensor FakeQuantization::round_last_input(const at::Tensor& values) const {
   if (!rounds_) return values;
-  const auto [low, high] = at::aminmax(values.detach());
-  const auto max_level = max_level_ < kHighestLevel ? 127 : kHighestLevel;
-  const auto [scale, zero_point] = params_of_range(low.item<double>(), high.item<double>(), max_level);
-  return at::fake_quantize_per_tensor_affine(values, scale, zero_point, 0, max_level);
+  const bool reduces_range = max_level_ < kHighestLevel;
+  const auto [scale, zero_point] = at::_choose_qparams_per_tensor(values.detach(), reduces_range);
+  const auto levels = (values * (1.0F / static_cast<float>(scale)) + zero_point).round();
+  const auto rounded = (levels.clamp(0, reduces_range ? 127 : kHighestLevel) - zero_point) * scale;
+  return values + (rounded - values).detach();
 }
 
 void FakeQuantization::set_rounding(bool on) {

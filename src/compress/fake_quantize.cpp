@@ -72,6 +72,16 @@ at::Tensor ValueQuantizer::round(const at::Tensor& values) const {
   return at::_fake_quantize_learnable_per_tensor_affine(values, scale, zero_point_, 0, highest, factor);
 }
 
+at::Tensor ValueQuantizer::average(const at::Tensor& values,
+                                   const std::function<at::Tensor(const at::Tensor&)>& average_of) const {
+  if (!rounds_) return average_of(values);
+  const auto [scale, zero_point] = params();
+  const auto levels = values / scale;
+  const auto exact_levels = levels + (levels.round() - levels).detach();
+  return at::fake_quantize_per_tensor_affine(average_of(exact_levels), 1.0, zero_point, 0, options_.highest_level) *
+         scale;
+}
+
 void ValueQuantizer::observe(const at::Tensor& values) {
   if (scale_.defined()) return;
   const torch::NoGradGuard no_grad;

@@ -2,6 +2,7 @@
 
 #include <torch/nn/module.h>
 
+#include <functional>
 #include <limits>
 #include <string_view>
 
@@ -44,8 +45,9 @@ class ValueQuantizer final : public torch::nn::Module {
   /// Rounds; in a training pass a moving average looks at the values first.
   at::Tensor forward(const at::Tensor& values);
 
-  /// Rounds values to this place's levels without looking at them: an average of values that were rounded here.
-  at::Tensor round(const at::Tensor& values) const;
+  /// Computes averages of values that were rounded here, and rounds them to the same levels. As the int8 kernels, it
+  /// averages levels: half a level between two, which is frequent there, is then exact. No scale learns from it.
+  at::Tensor average(const at::Tensor& values, const std::function<at::Tensor(const at::Tensor&)>& average_of) const;
 
   QuantParams params() const;
 
@@ -55,6 +57,7 @@ class ValueQuantizer final : public torch::nn::Module {
 
  private:
   void observe(const at::Tensor& values);
+  at::Tensor round(const at::Tensor& values) const;
   at::Tensor limited_scale() const;
 
   Options options_;

@@ -91,10 +91,11 @@ TEST(FakeQuantizationTest, GivesWhatTheInt8NetworkWillGive) {
   for (const auto ranges : {RangeTraining::kMovingAverage, RangeTraining::kLsq}) {
     for (const auto bits : {std::optional<std::int64_t>(), std::optional<std::int64_t>(7)}) {
       const auto logits = compute(ranges, bits, /*has_head=*/true);
-      // What is rounded at other places differs from int8 about as much as what is not rounded at all.
-      EXPECT_LT(mean_difference(logits.rounded, logits.int8), 0.25 * mean_difference(logits.exact, logits.int8));
+      // What is rounded at other places differs from int8 about as much as what is not rounded at all; averages whose
+      // ties are rounded otherwise make it half as much.
+      EXPECT_LT(mean_difference(logits.rounded, logits.int8), 0.1 * mean_difference(logits.exact, logits.int8));
       const auto same = logits.rounded.argmax(1).eq(logits.int8.argmax(1)).to(torch::kFloat).mean().item<double>();
-      EXPECT_GE(same, 0.98);
+      EXPECT_GE(same, 0.99);
     }
   }
 }
@@ -103,7 +104,7 @@ TEST(FakeQuantizationTest, IsWithinOneStepOfTheInt8Network) {
   for (const auto ranges : {RangeTraining::kMovingAverage, RangeTraining::kLsq}) {
     const auto logits = compute(ranges, std::nullopt, /*has_head=*/false);
     EXPECT_LE((logits.rounded - logits.int8).abs().max().item<double>(), 1.01 * logits.step);
-    EXPECT_LT(mean_difference(logits.rounded, logits.int8), 0.1 * logits.step);
+    EXPECT_LT(mean_difference(logits.rounded, logits.int8), 0.03 * logits.step);
   }
 }
 
