@@ -25,8 +25,7 @@ Finding examine(const Examination& examination) {
   } catch (const Stopped&) {
     throw;
   } catch (const std::exception& error) {
-    const std::string text = error.what();
-    return {Finding::Verdict::kFail, text.substr(0, text.find('\n'))};
+    return {Finding::Verdict::kFail, error.what()};
   }
 }
 
@@ -38,7 +37,8 @@ void examine_all(RunContext& context, const std::vector<Examination>& examinatio
   for (const auto& examination : examinations) {
     throw_if_stopped();
     const Stopwatch watch;
-    const auto finding = examine(examination);
+    auto finding = examine(examination);
+    finding.text = finding.text.substr(0, finding.text.find('\n'));
     print_status("{:<18} {:<14} {}\n", examination.name, to_string(finding.verdict), finding.text);
     lines.push_back({{"name", examination.name},
                      {"verdict", to_string(finding.verdict)},

@@ -3,16 +3,16 @@
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/detail/MPSHooksInterface.h>
 #include <c10/util/Exception.h>
-#include <torch/csrc/jit/runtime/jit_exception.h>
 
 #include <new>
+#include <stdexcept>
 #include <string_view>
 
 namespace assay::device {
 namespace {
 
 // MPS, cuBLAS and the CUDA runtime report exhausted memory as generic errors, and TorchScript's interpreter throws all
-// errors again as one of its own, with their text.
+// errors again as std::runtime_error, with their text.
 bool tells_of_exhausted_memory(std::string_view text) {
   for (const auto* sign :
        {"MPS backend out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDA error: out of memory", "CUDA out of memory",
@@ -33,7 +33,7 @@ bool run(const std::function<void()>& work) {
   } catch (const c10::Error& error) {
     if (tells_of_exhausted_memory(error.what_without_backtrace())) return false;
     throw;
-  } catch (const torch::jit::JITException& error) {
+  } catch (const std::runtime_error& error) {
     if (tells_of_exhausted_memory(error.what())) return false;
     throw;
   }

@@ -57,8 +57,9 @@ TEST_F(DoctorTest, PassesWhatThisMachineCanDo) {
   EXPECT_EQ(find("launch graph").verdict, Finding::Verdict::kNotAvailable);
 }
 
-TEST_F(DoctorTest, AFolderThatIsGoneFailsDiskAndImages) {
-  context_.folder = context_.folder / "absent";
+TEST_F(DoctorTest, AFolderThatCannotBeFailsDiskAndImages) {
+  folder_.write("file", "");
+  context_.folder = folder_.path() / "file" / "below";
   EXPECT_ANY_THROW(find("images"));
   EXPECT_ANY_THROW(find("disk"));
 }

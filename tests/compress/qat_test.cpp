@@ -140,7 +140,8 @@ StepOutput run_qat(const config::Section& section, const std::shared_ptr<models:
 TEST(QatTest, TrainsACopyAndQuantizesIt) {
   const auto model = network();
   const auto before = train::all_values(*model);
-  for (const auto* ranges : {"moving_average", "lsq"}) {
+  // Learned scales may cut weights off, which the float network then lacks.
+  for (const auto& [ranges, tolerance] : {std::pair{"moving_average", 0.1}, std::pair{"lsq", 0.5}}) {
     const auto output = run_qat(qat(ranges), model, train_small_stage);
     EXPECT_TRUE(train::all_values(*model).equal(before));
     EXPECT_EQ(output.network.model->num_parameters(), model->num_parameters()) << "no scale is left in it";
@@ -148,7 +149,8 @@ TEST(QatTest, TrainsACopyAndQuantizesIt) {
     const torch::NoGradGuard no_grad;
     const auto images = draw(50, 7);
     const auto exact = output.network.model->forward(images);
-    EXPECT_LT(mean_difference(output.network.quantized->forward(images), exact), 0.1 * exact.abs().max().item<double>())
+    EXPECT_LT(mean_difference(output.network.quantized->forward(images), exact),
+              tolerance * exact.abs().max().item<double>())
         << ranges;
   }
 }
