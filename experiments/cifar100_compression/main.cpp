@@ -6,6 +6,7 @@
 #include "app/compression_study.h"
 
 int main(int argc, char** argv) {
-  const auto experiment = assay::app::compression_study("cifar100_compression", "Trains EfficientNet-B0 on CIFAR-100 with averaged weights and quantizes it.");
+  const auto experiment = assay::app::compression_study(
+      "cifar100_compression", "Trains EfficientNet-B0 on CIFAR-100 with averaged weights and quantizes it.");
   return assay::app::run_main(experiment, argc, argv);
 }

@@ -6,6 +6,7 @@
 #include "app/compression_study.h"
 
 int main(int argc, char** argv) {
-  const auto experiment = assay::app::compression_study("cifar10_classifier", "Trains a CIFAR-10 classifier and measures what each switch of training brings.");
+  const auto experiment = assay::app::compression_study(
+      "cifar10_classifier", "Trains a CIFAR-10 classifier and measures what each switch of training brings.");
   return assay::app::run_main(experiment, argc, argv);
 }

@@ -6,6 +6,8 @@
 #include "app/compression_study.h"
 
 int main(int argc, char** argv) {
-  const auto experiment = assay::app::compression_study("continuous_integration", "Trains the two-pathway network, whose mixing weights are learned, and quantizes both pathways.");
+  const auto experiment = assay::app::compression_study(
+      "continuous_integration",
+      "Trains the two-pathway network, whose mixing weights are learned, and quantizes both pathways.");
   return assay::app::run_main(experiment, argc, argv);
 }

@@ -6,6 +6,7 @@
 #include "app/compression_study.h"
 
 int main(int argc, char** argv) {
-  const auto experiment = assay::app::compression_study("pest_recognition", "Trains a classifier of photographs, sized to the device that it finds.");
+  const auto experiment = assay::app::compression_study(
+      "pest_recognition", "Trains a classifier of photographs, sized to the device that it finds.");
   return assay::app::run_main(experiment, argc, argv);
 }

@@ -6,7 +6,6 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <torch/torch.h>
 
-
 #include "models/efficientnet_stages.h"
 #include "models/initialise.h"
 #include "models/plugin.h"

@@ -100,7 +100,8 @@ TEST_F(HouseholdCompressionTest, MeasuresAGivenNetworkWithoutTrainingIt) {
   const auto weights = folder_.path() / "weights.safetensors";
   fs::copy_file(only_run_folder() / "models/float.safetensors", weights);
   fs::remove_all(folder_.path() / "runs");
-  const auto given = run(small_run({"track=off", "techniques=[]", "train.epochs=0", "model.weights=" + weights.string()}));
+  const auto given =
+      run(small_run({"track=off", "techniques=[]", "train.epochs=0", "model.weights=" + weights.string()}));
   ASSERT_EQ(given.code, 0) << given.output;
   EXPECT_EQ(accuracy(), expected);
   EXPECT_TRUE(record()["training"]["history"].empty());
