@@ -4,6 +4,7 @@
 
 #include "report/format.h"
 #include "report/sections.h"
+#include "report/statistics.h"
 
 namespace assay::report {
 namespace {
@@ -44,6 +45,14 @@ std::string accuracy_target(const Targets& targets) {
   return targets.accuracy_drop_points
              ? fmt::format("at most {} points lost", format_limit_points(*targets.accuracy_drop_points))
              : "no target recorded";
+}
+
+// Whether the float network may know no more than whoever guesses: then no target says anything.
+bool may_guess(const Record& record) {
+  const auto& baseline = record.variants.front();
+  const auto num_classes = record.dataset.classes.size();
+  if (num_classes < 2 || !baseline.num_correct || baseline.num_test.value_or(0) <= 0) return false;
+  return wilson_interval(*baseline.num_correct, *baseline.num_test).low <= 1.0 / static_cast<double>(num_classes);
 }
 
 Cards make_cards(const Record& record, const Comparison& best) {
@@ -90,6 +99,11 @@ Table make_target_table(const Record& record, const std::vector<Comparison>& com
 Text verdict_sentence(const Record& record, const std::vector<Comparison>& comparisons) {
   const auto* best = choose_best(comparisons);
   if (best == nullptr) return plain("No compressed variant was measured");
+  if (may_guess(record)) {
+    return {{"No verdict", Style::kStrong},
+            {fmt::format(": the float network may only guess, with {} of {} classes right",
+                         format_percent(record.variants.front().accuracy), record.dataset.classes.size())}};
+  }
   const auto& targets = record.targets;
   const auto figures = fmt::format("size {}, latency {}, accuracy {} points", size_figure(*best, targets),
                                    latency_figure(*best, targets), accuracy_figure(*best, targets));
@@ -110,7 +124,8 @@ void add_headline(const Record& record, const std::vector<Comparison>& compariso
     document.blocks.emplace_back(Notice{Style::kUnknown, std::move(sentence)});
     return;
   }
-  document.blocks.emplace_back(Notice{best->meets_all() ? Style::kMet : Style::kMissed, std::move(sentence)});
+  const auto verdict = best->meets_all() ? Style::kMet : Style::kMissed;
+  document.blocks.emplace_back(Notice{may_guess(record) ? Style::kUnknown : verdict, std::move(sentence)});
   document.blocks.emplace_back(make_cards(record, *best));
   if (comparisons.size() > 1) document.blocks.emplace_back(make_target_table(record, comparisons));
 }

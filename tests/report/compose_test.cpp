@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 
 #include "report/sample_record.h"
 
@@ -37,6 +38,19 @@ TEST(ComposeTest, SaysThatATargetIsMissed) {
   EXPECT_THAT(markdown_of(sample_with("/variants/2/latency_us/p50", 901.0)),
               AllOf(HasSubstr("**No variant meets all three targets**; the closest is **static int8** with 2 of 3"),
                     HasSubstr("Latency: **−39.9 %**, MISSED"), Not(HasSubstr("meets all three targets:"))));
+}
+
+TEST(ComposeTest, GivesNoVerdictOnANetworkThatMayGuess) {
+  const auto with_accuracy = [](double accuracy) {  // of ten classes
+    auto json = changed_sample("/variants/0/accuracy", accuracy);
+    json["variants"][0]["num_correct"] = std::llround(accuracy * json["variants"][0]["num_test"].get<double>());
+    LoadedRecords loaded;
+    loaded.records.push_back(parse_record(json, "x"));
+    return markdown_of(loaded);
+  };
+  EXPECT_THAT(with_accuracy(0.11), AllOf(HasSubstr("**No verdict**: the float network may only guess, with 11.00 %"),
+                                         Not(HasSubstr("meets all three"))));
+  EXPECT_THAT(with_accuracy(0.2), Not(HasSubstr("No verdict")));
 }
 
 TEST(ComposeTest, WarnsWhenTheIntervalReachesPastTheTarget) {
