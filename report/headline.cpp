@@ -55,6 +55,13 @@ bool may_guess(const Record& record) {
   return wilson_interval(*baseline.num_correct, *baseline.num_test).low <= 1.0 / static_cast<double>(num_classes);
 }
 
+// Of a run that compressed nothing.
+Text float_sentence(const Record& record) {
+  const bool was_measured = !record.variants.empty() && record.variants.front().accuracy;
+  if (!was_measured) return plain("No compressed variant was measured");
+  return {{format_percent(record.variants.front().accuracy), Style::kStrong}, {" of the test images are right"}};
+}
+
 Cards make_cards(const Record& record, const Comparison& best) {
   const auto& baseline = record.variants.front();
   const auto& variant = *best.variant;
@@ -98,7 +105,7 @@ Table make_target_table(const Record& record, const std::vector<Comparison>& com
 
 Text verdict_sentence(const Record& record, const std::vector<Comparison>& comparisons) {
   const auto* best = choose_best(comparisons);
-  if (best == nullptr) return plain("No compressed variant was measured");
+  if (best == nullptr) return float_sentence(record);
   if (may_guess(record)) {
     return {{"No verdict", Style::kStrong},
             {fmt::format(": the float network may only guess, with {} of {} classes right",
