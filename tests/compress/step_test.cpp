@@ -170,7 +170,7 @@ TEST_F(StepTest, CalibratesInPiecesToTheSameNetwork) {
 
 TEST_F(StepTest, CalibratesOnNoMoreImagesAtOnceThanItMay) {
   const auto model = depthwise_model();
-  const auto images = torch::rand({256, 16, 16, 16});  // 4.2 MB, as is each value of the network
+  auto images = torch::rand({256, 16, 16, 16});  // 4.2 MB, as is each value of the network
   const auto meter = device::make_host_memory_meter();
   const auto peak_of = [&](std::int64_t num_at_once, std::int64_t calibration_batch) {
     const auto step = make_step(plugin_section("static_int8", {{"calibration_batch", calibration_batch}}));

@@ -5,12 +5,14 @@
 namespace assay {
 namespace {
 
+const std::string kBinaries = std::string(ASSAY_BINARY_DIR) + "/bin/";
+const std::string kConfigs = std::string(ASSAY_SOURCE_DIR) + "/configs";
+
 class EveryExperimentTest : public testing::TestWithParam<std::string> {
  protected:
   report::ProcessResult run(std::vector<std::string> arguments) const {
-    const std::vector<std::string> command = {ASSAY_BINARY_DIR "/bin/" + GetParam(), "--config-dir",
-                                              ASSAY_SOURCE_DIR "/configs", "run.dir=" + folder_.path().string(),
-                                              "track=off"};
+    const std::vector<std::string> command = {kBinaries + GetParam(), "--config-dir", kConfigs,
+                                              "run.dir=" + folder_.path().string(), "track=off"};
     arguments.insert(arguments.begin(), command.begin(), command.end());
     return report::run_process(arguments, std::chrono::minutes(4));
   }
@@ -43,25 +45,23 @@ INSTANTIATE_TEST_SUITE_P(All, EveryExperimentTest,
 // Returns what a sweep would run.
 report::ProcessResult plan(const std::string& experiment, const std::string& sweep) {
   const TemporaryFolder folder;
-  return report::run_process(
-      {ASSAY_BINARY_DIR "/bin/" + experiment, "--config-dir", ASSAY_SOURCE_DIR "/configs", "-m", sweep,
-       "experiment=smoke", "device.name=cpu", "--dry-run", "run.dir=" + folder.path().string()},
-      std::chrono::minutes(1));
+  return report::run_process({kBinaries + experiment, "--config-dir", kConfigs, "-m", sweep, "experiment=smoke",
+                              "device.name=cpu", "--dry-run", "run.dir=" + folder.path().string()},
+                             std::chrono::minutes(1));
 }
 
 TEST(DoctorTest, FindsThisMachineFit) {
   const TemporaryFolder folder;
-  const auto result =
-      report::run_process({ASSAY_BINARY_DIR "/bin/doctor", "--config-dir", ASSAY_SOURCE_DIR "/configs",
-                           "device.name=cpu", "device.memory_budget=1 GB", "run.dir=" + folder.path().string()},
-                          std::chrono::minutes(1));
+  const auto result = report::run_process({kBinaries + "doctor", "--config-dir", kConfigs, "device.name=cpu",
+                                           "device.memory_budget=1 GB", "run.dir=" + folder.path().string()},
+                                          std::chrono::minutes(1));
   EXPECT_THAT(result.output, testing::ContainsRegex("memory +pass +more than the budget of 1.0 GB is refused"));
   EXPECT_THAT(result.output, testing::ContainsRegex("int8 fbgemm +pass"));
   EXPECT_THAT(result.output, testing::Not(testing::ContainsRegex("(precision|int8|images|BatchNorm)[^\n]* FAIL")));
 }
 
 TEST(SweepTest, EachSwitchIsAValidRunOfItsOwn) {
-  const auto result = plan("cifar10_classifier", "@" ASSAY_SOURCE_DIR "/configs/grid/switches.toml");
+  const auto result = plan("cifar10_classifier", "@" + kConfigs + "/grid/switches.toml");
   EXPECT_EQ(result.code, 0) << result.output;
   EXPECT_THAT(result.output, testing::HasSubstr("run 18 of 18: "));
 }
