@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "compress/engine_choice.h"
 #include "compress/plugin.h"
 #include "compress/quantized_network.h"
 #include "config/suggest.h"
@@ -31,8 +32,8 @@ struct StaticInt8Options {
   static auto schema() {
     using Options = StaticInt8Options;
     return config::schema<Options>(
-        config::field("engine", &Options::engine, config::one_of("fbgemm", "x86", "onednn"),
-                      "LibTorch's int8 engine: fbgemm is fastest at batch 1, x86 and onednn at large batches"),
+        config::field("engine", &Options::engine, config::one_of("fbgemm", "x86", "onednn", "auto"),
+                      "LibTorch's int8 engine; auto: the fastest at batch 1 in a trial, so that two runs may differ"),
         config::field("calibration_images", &Options::calibration_images, config::between(1, 100'000),
                       "training images on which ranges are measured"),
         config::field("calibration_batch", &Options::calibration_batch, config::between(1, 1024),
@@ -78,8 +79,9 @@ class StaticInt8 final : public Step {
   StepOutput run(const StepInput& input) const override {
     const auto& graph = float_network(input, name()).graph();
     check_names(graph);
-    const EngineScope engine(options_.engine);
-    auto quantize_options = make_quantize_options();
+    const auto engine_name = choose_engine(input);
+    const EngineScope engine(engine_name);
+    auto quantize_options = make_quantize_options(engine_name);
     quantize_options.num_at_once = std::min(input.num_at_once, options_.calibration_batch);
     print_status("step 1/3: preparing the calibration set of {} images\n", options_.calibration_images);
     const auto images = input.calibration_images(options_.calibration_images);
@@ -88,7 +90,7 @@ class StaticInt8 final : public Step {
     const auto network = std::make_shared<QuantizedNetwork>(input.network.model, images, quantize_options);
     print_status("step 3/3: done, model size {:.2f} MB\n", static_cast<double>(num_bytes(*network)) / 1e6);
     return {{input.network.model, network, input.network.holds_zeros},
-            {{"engine", options_.engine},
+            {{"engine", engine_name},
              {"weights", fmt::format("int8 per channel, depthwise up to {}", quantize_options.largest_grouped_weight)},
              {"activations", fmt::format("uint8 per tensor, {} levels", quantize_options.range.max_level + 1)},
              {"range", options_.range},
@@ -99,6 +101,12 @@ class StaticInt8 final : public Step {
   }
 
  private:
+  std::string choose_engine(const StepInput& input) const {
+    constexpr std::int64_t kTrialImages = 8;
+    if (options_.engine != "auto") return options_.engine;
+    return fastest_engine(input.network.model, input.calibration_images(kTrialImages), options_.activation_bits);
+  }
+
   bool is_kept(const models::Node& node) const {
     return std::any_of(options_.keep_float.begin(), options_.keep_float.end(),
                        [&](const auto& name) { return lies_below(node.name, name); });
@@ -139,8 +147,8 @@ class StaticInt8 final : public Step {
     return fmt::format("{}; the others have {:.1f} dB or more", text, lowest);
   }
 
-  QuantizeOptions make_quantize_options() const {
-    auto options = quantize_options(options_.engine, options_.activation_bits);
+  QuantizeOptions make_quantize_options(const std::string& engine) const {
+    auto options = quantize_options(engine, options_.activation_bits);
     options.keep_float = options_.keep_float;
     options.min_sqnr_db = options_.min_sqnr_db;
     options.equalise = options_.equalise;

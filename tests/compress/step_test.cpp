@@ -56,6 +56,15 @@ class StepTest : public ::testing::Test {
   static inline at::Tensor labels_;
 };
 
+TEST_F(StepTest, TriesEnginesAndNamesTheFastest) {
+  const auto output = run_step(plugin_section("static_int8", {{"engine", std::string("auto")}}), model_, calibration_);
+  const auto engine = output.network.quantized->engine();
+  EXPECT_TRUE(engine == "fbgemm" || engine == "x86" || engine == "onednn") << engine;
+  EXPECT_EQ(output.settings.front(), (std::pair<std::string, std::string>("engine", engine)));
+  const EngineScope scope(engine);
+  EXPECT_LT(relative_error(output.network.quantized->forward(images_)), 0.2);
+}
+
 TEST_F(StepTest, KeepsAccuracy) {
   const auto accuracy = [](const at::Tensor& logits) {
     return (logits.argmax(1) == labels_).to(at::kFloat).mean().item<double>();
