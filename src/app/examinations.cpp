@@ -1,7 +1,6 @@
 // What a doctor looks at. Each examination does the thing itself in small, and compares with what must come out.
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -90,7 +89,7 @@ Finding examine_batch_norm() {
   for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<std::int64_t>(i);
   auto loader = data::Loader::for_evaluation({source, places}, {{32, 32}}, 16);
   train::recompute_batch_norm(net, loader, /*epoch=*/0, /*num_batches=*/4, /*micro_batch=*/16, torch::kCPU);
-  // Dropout off, a second evaluation of the same images sees normalised values: their mean is 0 up to rounding.
+  // Of the first layer, the running mean must be that of its convolution over all images.
   const torch::NoGradGuard no_grad;
   const auto& graph = net.graph();
   const auto exact = torch::conv2d(pixels.to(torch::kFloat32) / 255.0, graph[1].conv->weight, {}, 1, 1).mean({0, 2, 3});
@@ -113,7 +112,6 @@ double median_us(const std::function<void()>& work) {
 Finding examine_int8(const std::string& engine) {
   const torch::NoGradGuard no_grad;
   const auto model = std::make_shared<SmallNet>();
-  model->eval();
   std::unique_ptr<compress::EngineScope> scope;
   try {
     scope = std::make_unique<compress::EngineScope>(engine);
