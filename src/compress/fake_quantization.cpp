@@ -65,9 +65,9 @@ FakeQuantization::Place FakeQuantization::make_place(const Node& node, const Qua
   const auto& layer = measured.layers()[node.id];
   const bool has_weights = node.conv || node.linear;
   if (has_weights) {
-    const bool is_grouped = node.conv && node.conv->options.groups() > 1;
-    place.weight = std::make_shared<WeightQuantizer>(node.conv ? node.conv->weight : node.linear->weight,
-                                                     options.ranges, is_grouped ? options.largest_grouped_weight : 127);
+    place.weight =
+        std::make_shared<WeightQuantizer>(node.conv ? node.conv->weight : node.linear->weight, options.ranges,
+                                          largest_weight(node, options.largest_grouped_weight));
     weights_.push_back(place.weight);
     register_module(fmt::format("weight{}", node.id), place.weight);
   }

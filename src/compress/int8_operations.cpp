@@ -75,4 +75,8 @@ constexpr std::array kOperations = {
 
 const Int8Operation& int8_operation(models::Op op) { return kOperations.at(static_cast<std::size_t>(op)); }
 
+std::int64_t largest_weight(const models::Node& node, std::int64_t largest_grouped) {
+  return node.op == models::Op::kConv && node.conv->options.groups() > 1 ? largest_grouped : 127;
+}
+
 }  // namespace assay::compress

@@ -16,4 +16,8 @@ struct Int8Operation {
 
 const Int8Operation& int8_operation(models::Op op);
 
+/// Returns the largest integer that a layer's weights are rounded to, in training for int8 and in int8 alike: 127, and
+/// `largest_grouped` in grouped convolutions (see largest_grouped_weight()).
+std::int64_t largest_weight(const models::Node& node, std::int64_t largest_grouped);
+
 }  // namespace assay::compress

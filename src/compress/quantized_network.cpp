@@ -181,8 +181,7 @@ void QuantizedNetwork::quantize_layer(const Node& node, const models::FoldedLaye
     layer.in_float = make_float();
     return;
   }
-  const auto grouped = node.op == Op::kConv && node.conv->options.groups() > 1;
-  const auto weight = quantize_weight(folded.weight, grouped ? options_.largest_grouped_weight : 127);
+  const auto weight = quantize_weight(folded.weight, largest_weight(node, options_.largest_grouped_weight));
   pack_layer(node, weight, corrected_bias(node, {weight.dequantize(), folded.bias}, calibration));
   if (options_.min_sqnr_db <= 0.0) return;
   const auto exact = make_float();
